@@ -1,0 +1,18 @@
+"""How far a step has come, told the way Argo's executor reads it.
+
+Argo gives a container the file named in ``ARGO_PROGRESS_FILE``; a line ``N/M`` in it becomes the
+node's progress (Argo, docs/progress.md). The local engine does the same.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def progress(done: int, total: int, text: str = "") -> None:
+    """Report `done` of `total` units of the running step, with a few words on the current one."""
+    if file := os.environ.get("ARGO_PROGRESS_FILE"):
+        with open(file, "w", encoding="utf-8") as stream:
+            stream.write(f"{done}/{total}\n")
+    print(f"[{done}/{total}] {text}".rstrip(), file=sys.stderr, flush=True)

@@ -1,0 +1,41 @@
+"""The files and folders that only reconstruction steps pass to each other."""
+
+from __future__ import annotations
+
+from kai_pipelines import Figures, Folder
+
+
+class PhotoAssessment(Figures):
+    """What was measured on each photograph and on the set; written by `assess_photos`."""
+
+    __slots__ = ()
+
+
+class MatchGraph(Figures):
+    """Photographs as nodes, verified matches between them as edges; written by `align_photos`."""
+
+    __slots__ = ()
+
+
+class DenseScene(Folder):
+    """COLMAP's dense workspace: images/ (undistorted), sparse/ (their pinhole model), stereo/."""
+
+    __slots__ = ()
+
+
+class DepthMaps(Folder):
+    """depth_maps/ and normal_maps/ as COLMAP's ``NAME.geometric.bin``, one per undistorted image."""
+
+    __slots__ = ()
+
+
+class TexturedModel(Folder):
+    """model.npz: vertices [v,3] m or scene units, faces [f,3], uvs [v,2] (origin bottom left), normals [v,3]; texture.png."""
+
+    __slots__ = ()
+
+
+class Cameras(Figures):
+    """Image name → K, R, t, width, height; x_cam = R·X + t; the center of the top-left pixel is (0, 0)."""
+
+    __slots__ = ()
