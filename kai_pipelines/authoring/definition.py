@@ -1,0 +1,128 @@
+"""What a pipeline is: a typed function that is called once, with references, to record its graph."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, ParamSpec, TypeVar
+
+from kai_pipelines.authoring.binding import bind, fault, outcome, returned
+from kai_pipelines.authoring.graph import Constant, Graph, record_into, recording
+from kai_pipelines.authoring.pools import PRIORITIES
+from kai_pipelines.authoring.reference import Global, Input
+from kai_pipelines.authoring.signature import MISSING, Port, Signature, signature_of
+from kai_pipelines.authoring.step import Step
+from kai_pipelines.errors import AuthoringError
+from kai_pipelines.manifest.names import template_name
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+EXIT_GLOBALS = {"status": "workflow.status", "workflow_name": "workflow.name", "failures": "workflow.failures", "duration": "workflow.duration"}
+"""What an exit handler may ask for by the name of a parameter, and Argo's tag for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineOptions:
+    """How a pipeline runs, whatever it does."""
+
+    title: str = ""
+    priority: str = "normal"
+    on_exit: Step[Any, Any] | None = None
+    timeout: str | None = None
+    schedule: str | None = None
+    """Cron schedule, for a CronWorkflow."""
+
+
+class PipelineDefinition(Generic[P, R]):
+    """A pipeline as authored: its signature and, on first use, its recorded graph."""
+
+    def __init__(self, function: Callable[P, R], options: PipelineOptions) -> None:
+        functools.update_wrapper(self, function)
+        if options.priority not in PRIORITIES:
+            raise fault(f"there is no priority {options.priority!r}", hint=f"one of {', '.join(PRIORITIES)}")
+        self.function = function
+        self.options = options
+        self.name = template_name(function.__name__)
+
+    @functools.cached_property
+    def signature(self) -> Signature:
+        """The ports, read from the annotations on first use."""
+        return signature_of(self.function)
+
+    @property
+    def description(self) -> str:
+        """The docstring, without indentation."""
+        return inspect.cleandoc(self.function.__doc__ or "")
+
+    @functools.cached_property
+    def graph(self) -> Graph:
+        """The recorded graph; recording runs the function once, with references for its arguments."""
+        graph = Graph(self.name, title=self.options.title, description=self.description)
+        graph.inputs = {name: Input(graph, port) for name, port in self.signature.inputs.items()}
+        with record_into(graph):
+            value = self.function(**graph.inputs)  # type: ignore[call-arg, arg-type]  # references stand in for values
+            graph.results, record = outcome(graph, f"the result of {self.name}", value)  # type: ignore[assignment]
+        if record is not self.signature.record or set(graph.results) != set(self.signature.outputs):
+            raise self._wrong(f"returns {record or 'something'} although it is annotated otherwise")
+        graph.outputs = self.signature.outputs
+        for name, port in graph.outputs.items():
+            _check_result(self, name, port, graph.results[name].port)
+        return graph
+
+    @functools.cached_property
+    def exit_graph(self) -> Graph | None:
+        """The graph of the exit handler: one task whose arguments Argo knows when the workflow ends."""
+        handler = self.options.on_exit
+        if handler is None:
+            return None
+        graph = Graph("on-exit", description=f"Runs when {self.name} ends, whatever happened.")
+        with record_into(graph):
+            handler(**{name: self._exit_argument(graph, port) for name, port in handler.signature.inputs.items() if name in EXIT_GLOBALS or name in self.signature.inputs})
+        return graph
+
+    def _exit_argument(self, graph: Graph, port: Port) -> Global:
+        if port.is_artifact:
+            raise self._wrong(f"on_exit step takes the artifact {port.name!r}: an exit handler has parameters only")
+        return Global(graph, port, EXIT_GLOBALS.get(port.name, f"workflow.parameters.{port.name}"))
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Inside another pipeline: record this one as one task. Anywhere else: call the function."""
+        outer = recording()
+        if outer is None:
+            return self.function(*args, **kwargs)
+        operands = bind(outer, self.function.__name__, self.function, self.signature, args, kwargs)
+        for name, port in self.signature.inputs.items():  # a DAG template has no defaults of its own
+            if name not in operands and port.default is not MISSING and not port.is_artifact:
+                operands[name] = Constant(port.encode(port.default))
+        task = outer.add(self.name, self.graph)
+        task.arguments = operands
+        result: R = returned(outer, task, self.signature.outputs, self.signature.record)
+        return result
+
+    def encode_parameters(self, arguments: Mapping[str, object]) -> dict[str, str]:
+        """Arguments for parameters as a manifest's text; text is read as a person types it."""
+        encoded: dict[str, str] = {}
+        for name, value in arguments.items():
+            port = self.signature.inputs[name]
+            try:
+                encoded[name] = port.encode(port.decode(value) if isinstance(value, str) else value)
+            except ValueError as error:
+                raise AuthoringError(f"{self.name}: parameter {name}: {error}") from None
+        return encoded
+
+    def _wrong(self, reason: str) -> AuthoringError:
+        code = inspect.unwrap(self.function).__code__
+        return AuthoringError(f"{self.name} {reason}", path=code.co_filename, line=code.co_firstlineno)
+
+    def __repr__(self) -> str:
+        return f"<pipeline {self.name}>"
+
+
+def _check_result(pipeline: PipelineDefinition[Any, Any], name: str, promised: Port, given: Port) -> None:
+    if promised.is_artifact != given.is_artifact or (promised.is_artifact and not issubclass(given.type, promised.type)):
+        raise pipeline._wrong(f"promises {name} as {promised.type} and returns {given.type}")
+    if given.many:
+        raise pipeline._wrong(f"returns the list {name}: gather its parts in a step first")

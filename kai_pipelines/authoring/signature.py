@@ -1,0 +1,115 @@
+"""A function's inputs and outputs as ports: what it takes and gives, by name and type."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from kai_pipelines.authoring import values
+from kai_pipelines.authoring.artifact import Artifact
+from kai_pipelines.errors import AuthoringError
+
+RESULT = "result"
+"""The name of the output of a function that returns one thing."""
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Any = _Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One input or output of a step or pipeline."""
+
+    name: str
+    type: Any
+    """The artifact class, or the parameter's annotation."""
+    is_artifact: bool = False
+    many: bool = False
+    """A list of artifacts: one folder with numbered parts."""
+    optional: bool = False
+    """An artifact that may be absent."""
+    default: Any = MISSING
+    description: str = ""
+
+    @property
+    def required(self) -> bool:
+        """Whether a call must give it."""
+        return self.default is MISSING
+
+    def encode(self, value: object) -> str:
+        """A constant as a manifest's text."""
+        return values.encode(value, self.type)
+
+    def decode(self, text: str) -> Any:
+        """A manifest's text as a value."""
+        return values.decode(text, self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """All ports of a function."""
+
+    inputs: dict[str, Port]
+    outputs: dict[str, Port]
+    record: type[tuple[Any, ...]] | None
+    """The NamedTuple class when there are several outputs."""
+
+
+def port(name: str, annotation: Any, default: Any = MISSING) -> Port:
+    """The port that an annotation describes."""
+    description = ""
+    if get_origin(annotation) is Annotated:
+        annotation, *notes = get_args(annotation)
+        description = next((note for note in notes if isinstance(note, str)), "")
+    parts = values.members(annotation)
+    solid = [part for part in parts if part is not type(None)]
+    listed = get_origin(annotation) is list and _is_artifact(get_args(annotation)[0])
+    if listed or (len(solid) == 1 and _is_artifact(solid[0])):
+        kind = get_args(annotation)[0] if listed else solid[0]
+        return Port(name, kind, True, listed, len(solid) < len(parts), default, description)
+    return Port(name, annotation, default=default, description=description)
+
+
+def signature_of(function: Callable[..., object]) -> Signature:
+    """Read a function's annotations; every parameter and the result must have one."""
+    hints = get_type_hints(function, include_extras=True)
+    inputs: dict[str, Port] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise _wrong(function, f"takes *{parameter.name}: name every input, they are the manifest's parameters")
+        if parameter.name not in hints:
+            raise _wrong(function, f"has no annotation for {parameter.name!r}: say its type, it is checked before a run")
+        default = MISSING if parameter.default is parameter.empty else parameter.default
+        inputs[parameter.name] = port(parameter.name, hints[parameter.name], default)
+    if "return" not in hints:
+        raise _wrong(function, "has no return annotation: say what it gives, or `-> None`")
+    return Signature(inputs, *_outputs(hints["return"]))
+
+
+def _outputs(annotation: Any) -> tuple[dict[str, Port], type[tuple[Any, ...]] | None]:
+    if annotation is type(None):
+        return {}, None
+    if isinstance(annotation, type) and issubclass(annotation, tuple) and hasattr(annotation, "_fields"):
+        hints = get_type_hints(annotation, include_extras=True)
+        return {name: port(name, hints[name]) for name in annotation._fields}, annotation
+    return {RESULT: port(RESULT, annotation)}, None
+
+
+def _is_artifact(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Artifact)
+
+
+def _wrong(function: Callable[..., object], reason: str) -> AuthoringError:
+    code = function.__code__ if inspect.isfunction(function) else None
+    return AuthoringError(
+        f"{getattr(function, '__name__', function)} {reason}",
+        path=code.co_filename if code else None,
+        line=code.co_firstlineno if code else None,
+    )

@@ -1,0 +1,155 @@
+"""`@step`: a typed Python function that runs as one pod, or as one process here."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from kai_pipelines.authoring.binding import bind, fault, returned
+from kai_pipelines.authoring.graph import Graph, Task, recording
+from kai_pipelines.authoring.pools import POOLS
+from kai_pipelines.authoring.reference import Output, Reference
+from kai_pipelines.authoring.resources import DEFAULT_RESOURCES, Gpu, Resources, Retry
+from kai_pipelines.authoring.signature import Port, Signature, signature_of
+from kai_pipelines.manifest.duration import parse_duration
+from kai_pipelines.manifest.names import template_name
+from kai_pipelines.manifest.quantity import parse_quantity
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class StepOptions:
+    """How a step runs, whatever it computes."""
+
+    resources: Resources = DEFAULT_RESOURCES
+    retry: Retry | None = None
+    timeout: str | None = None
+    """Each try may take so long."""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepUse:
+    """A step as one task uses it: perhaps with other resources than its own."""
+
+    step: Step[Any, Any]
+    resources: Resources
+
+    @property
+    def outputs(self) -> dict[str, Port]:
+        """What the step gives, by name."""
+        return self.step.signature.outputs
+
+
+class Step(Generic[P, R]):
+    """A function that is a step.
+
+    Called inside a pipeline it records a task and returns references; called anywhere else it is the function.
+    """
+
+    def __init__(self, function: Callable[P, R], options: StepOptions) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.options = options
+        self.name = template_name(function.__name__)
+        self._resources = options.resources
+        self._after: tuple[object, ...] = ()
+
+    @functools.cached_property
+    def signature(self) -> Signature:
+        """The ports, read from the annotations on first use."""
+        return signature_of(self.function)
+
+    @property
+    def address(self) -> str:
+        """Where a pod finds the function: ``module:function``."""
+        return f"{self.function.__module__}:{self.function.__qualname__}"
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Record a task, or call the function."""
+        graph = recording()
+        if graph is None:
+            return self.function(*args, **kwargs)
+        task = graph.add(self.name, StepUse(self, self._resources))
+        task.arguments = bind(graph, self.function.__name__, self.function, self.signature, args, kwargs)
+        task.after = [earlier for value in self._after for earlier in _tasks_of(graph, value)]
+        result: R = returned(graph, task, self.signature.outputs, self.signature.record)
+        return result
+
+    def with_(
+        self,
+        *,
+        cpu: int | float | str | None = None,
+        memory: str | None = None,
+        disk: str | None = None,
+        gpu: Gpu | None = None,
+        pool: str | None = None,
+        after: Iterable[object] = (),
+    ) -> Step[P, R]:
+        """The same step with other resources, or made to wait.
+
+        `after` takes what steps returned, or steps themselves (all their calls so far); it is for the rare
+        edge without data.
+        """
+        changes = {"cpu": cpu, "memory": memory, "disk": disk, "gpu": gpu, "pool": pool}
+        given = {name: value for name, value in changes.items() if value is not None}
+        variant: Step[P, R] = Step(self.function, self.options)
+        variant._resources = replace(self._resources, **given)  # type: ignore[arg-type]  # one dict for all fields
+        variant._after = (*self._after, *after)
+        _check_resources(self.name, variant._resources)
+        return variant
+
+    def __repr__(self) -> str:
+        return f"<step {self.name}>"
+
+
+def _tasks_of(graph: Graph, value: object) -> list[Task]:
+    if isinstance(value, Step):
+        tasks = [t for t in graph.tasks if isinstance(t.target, StepUse) and t.target.step.function is value.function]
+        if tasks:
+            return tasks
+    if isinstance(value, tuple):
+        return [task for part in value for task in _tasks_of(graph, part)][:1]
+    if isinstance(value, Reference):
+        local = graph.localize(value)
+        return [local.task] if isinstance(local, Output) else []
+    raise fault("after= takes what a step of this pipeline returned, or a step that was called before")
+
+
+def _check_resources(name: str, resources: Resources) -> None:
+    for quantity in (resources.cpu, resources.memory, resources.disk):
+        parse_quantity(quantity)
+    if resources.pool is not None and resources.pool not in POOLS:
+        raise fault(f"{name}: there is no node pool {resources.pool!r}", hint=f"one of {', '.join(POOLS)}")
+
+
+@overload
+def step(function: Callable[P, R], /) -> Step[P, R]: ...
+@overload
+def step(
+    *, resources: Resources = ..., retry: Retry | None = ..., timeout: str | None = ..., title: str = ...
+) -> Callable[[Callable[P, R]], Step[P, R]]: ...
+def step(
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    resources: Resources = DEFAULT_RESOURCES,
+    retry: Retry | None = None,
+    timeout: str | None = None,
+    title: str = "",
+) -> Step[P, R] | Callable[[Callable[P, R]], Step[P, R]]:
+    """Make a typed function a step; its name, annotations and docstring become those of the template."""
+    options = StepOptions(resources, retry, timeout, title)
+    _check_resources(title or "step", resources)
+    for duration in (timeout, retry and retry.backoff, retry and retry.max_duration):
+        if duration:
+            parse_duration(duration)
+
+    def decorate(function: Callable[P, R]) -> Step[P, R]:
+        return Step(function, options)
+
+    return decorate if function is None else decorate(function)

@@ -1,0 +1,72 @@
+"""`@pipeline`: a definition together with everything one does with it. The one place that joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
+
+from kai_pipelines.authoring.definition import PipelineDefinition, PipelineOptions
+from kai_pipelines.authoring.step import Step
+
+if TYPE_CHECKING:
+    from kai_pipelines.engine import Run
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Kind = Literal["WorkflowTemplate", "Workflow", "CronWorkflow"]
+
+
+class Pipeline(PipelineDefinition[P, R]):
+    """A pipeline that compiles and runs."""
+
+    def to_dict(self, kind: Kind = "WorkflowTemplate") -> dict[str, object]:
+        """The manifest."""
+        from kai_pipelines.compiler import compile_pipeline
+
+        return compile_pipeline(self, kind)
+
+    def to_yaml(self, path: str | Path | None = None, kind: Kind = "WorkflowTemplate") -> str:
+        """The manifest as YAML, also written to `path` when one is given."""
+        from kai_pipelines.manifest import dump
+
+        text = dump(self.to_dict(kind))
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    def run(self, *, output: str | Path | None = None, jobs: int | None = None, cache: bool = True, **arguments: Any) -> Run:
+        """Run here, now. Parameters as values, artifacts as paths; outputs land in the folder `output`."""
+        from kai_pipelines.local import run_here
+
+        return run_here(self, arguments, output=output, jobs=jobs, cache=cache)
+
+
+@overload
+def pipeline(function: Callable[P, R], /) -> Pipeline[P, R]: ...
+@overload
+def pipeline(
+    *,
+    title: str = ...,
+    priority: str = ...,
+    on_exit: Step[..., Any] | None = ...,
+    timeout: str | None = ...,
+    schedule: str | None = ...,
+) -> Callable[[Callable[P, R]], Pipeline[P, R]]: ...
+def pipeline(
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    title: str = "",
+    priority: str = "normal",
+    on_exit: Step[..., Any] | None = None,
+    timeout: str | None = None,
+    schedule: str | None = None,
+) -> Pipeline[P, R] | Callable[[Callable[P, R]], Pipeline[P, R]]:
+    """Make a typed function that calls steps a pipeline; its docstring is what the Argo UI shows."""
+    options = PipelineOptions(title, priority, on_exit, timeout, schedule)
+
+    def decorate(function: Callable[P, R]) -> Pipeline[P, R]:
+        return Pipeline(function, options)
+
+    return decorate if function is None else decorate(function)
