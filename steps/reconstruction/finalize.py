@@ -1,0 +1,47 @@
+"""Collect what all steps found: the cameras, the figures, and a report to look at."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from kai_pipelines import Figures, ImageSet, PointCloud, Quality, Report, SparseModel, progress
+from steps.reconstruction.artifacts import Cameras, MatchGraph, PhotoAssessment, TexturedModel
+from steps.reconstruction.metrics import StepMetrics
+
+
+class Finalized(NamedTuple):
+    """What a program reads, and what a person looks at."""
+
+    cameras: Cameras
+    metrics: Figures
+    report: Report
+
+
+def finalize_reconstruction(
+    photos: ImageSet,
+    assessment: PhotoAssessment,
+    match_graph: MatchGraph,
+    sparse: SparseModel,
+    points: PointCloud,
+    model: TexturedModel,
+    quality: Quality,
+    requested: Quality | Literal["auto"],
+    steps: list[StepMetrics],
+) -> Finalized:
+    """Write cameras.json, metrics.json and report.html.
+
+    The figures are taken from the artifacts themselves where they can be counted there, else from what
+    the steps said. The same inputs give the same bytes: nothing of this step's own time is in them.
+    """
+    from steps.reconstruction.reporting import writing
+
+    parts = 7
+    progress(0, parts, "reading the model")
+    inputs = writing.read(photos, assessment, match_graph, sparse, points, model)
+    summary = writing.summarize(inputs, quality, requested, steps)
+    done = iter(range(1, parts))
+    content = writing.illustrate(inputs, summary, lambda text: progress(next(done), parts, text))
+    out = Finalized(Cameras.new("cameras"), Figures.new("metrics"), Report.new("report"))
+    writing.write(out.cameras.path, out.metrics.path, out.report.path, content)
+    progress(parts, parts, "done")
+    return out

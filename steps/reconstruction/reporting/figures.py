@@ -1,0 +1,129 @@
+"""metrics.json: everything that was measured, in one document for programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from kai_pipelines import Fatal
+from steps.reconstruction.metrics import StepMetrics, StepWarning, Value
+
+LIBRARIES = ("kai-pipelines", "pycolmap", "numba", "numpy", "opencv-python-headless", "Pillow", "xatlas", "embreex")
+"""The packages whose versions decide the result."""
+
+
+class PlacedWarning(StepWarning):
+    """A warning and the step that gave it."""
+
+    step: str
+
+
+class Fallback(BaseModel):
+    """What was replaced by something lesser, and in which step."""
+
+    step: str
+    message: str
+
+
+class Summary(BaseModel):
+    """The document behind `Figures`; sizes in pixels, times in seconds, memory in bytes."""
+
+    quality: str
+    requested_quality: str
+    device: str
+    photos: int
+    photos_used: int
+    registered: int
+    mean_reprojection_px: float
+    sparse_points: int
+    dense_points: int
+    vertices: int
+    faces: int
+    texture_px: int
+    cpu_seconds: dict[str, float]
+    wall_seconds: dict[str, float]
+    total_cpu_seconds: float
+    total_wall_seconds: float
+    peak_memory_bytes: int
+    peak_memory_bytes_per_step: dict[str, int]
+    values: dict[str, dict[str, Value]]
+    warnings: list[PlacedWarning]
+    fallbacks: list[Fallback]
+    versions: dict[str, str]
+
+
+def collect_warnings(steps: Sequence[StepMetrics], issues: Sequence[StepWarning]) -> list[PlacedWarning]:
+    """Every warning once, in the order of the steps; the assessment's issues count as its step's."""
+    found = [(one.step, warning) for one in steps for warning in one.warnings]
+    found[:0] = [("assess_photos", issue) for issue in issues]
+    unique = {
+        (w.code, tuple(sorted(w.files)), w.message if not w.files else ""): (step, w) for step, w in reversed(found)
+    }
+    return [
+        PlacedWarning(step=step, code=w.code, message=w.message, files=w.files) for step, w in reversed(unique.values())
+    ]
+
+
+def fallbacks(steps: Sequence[StepMetrics]) -> list[Fallback]:
+    """What was replaced by something lesser, in the order of the steps."""
+    return [Fallback(step=one.step, message=sentence) for one in steps for sentence in one.fallbacks]
+
+
+def costs(steps: Sequence[StepMetrics]) -> dict[str, Any]:
+    """Times and memory per step and in all; a step that ran several times counts with all of them."""
+    cpu: dict[str, float] = {}
+    wall: dict[str, float] = {}
+    peak: dict[str, int] = {}
+    for one in steps:
+        cpu[one.step] = round(cpu.get(one.step, 0.0) + one.cpu_seconds, 3)
+        wall[one.step] = round(wall.get(one.step, 0.0) + one.wall_seconds, 3)
+        peak[one.step] = max(peak.get(one.step, 0), one.peak_memory_bytes)
+    return {
+        "cpu_seconds": cpu,
+        "wall_seconds": wall,
+        "total_cpu_seconds": round(sum(cpu.values()), 3),
+        "total_wall_seconds": round(sum(wall.values()), 3),
+        "peak_memory_bytes": max(peak.values(), default=0),
+        "peak_memory_bytes_per_step": peak,
+    }
+
+
+def step_values(steps: Sequence[StepMetrics]) -> dict[str, dict[str, Value]]:
+    """What each step told about itself, by step."""
+    values: dict[str, dict[str, Value]] = {}
+    for one in steps:
+        values.setdefault(one.step, {}).update(one.values)
+    return values
+
+
+def device(steps: Sequence[StepMetrics]) -> str:
+    """Where the dense stereo ran, as its step says; cpu when none says."""
+    told = [str(one.values["device"]) for one in steps if "device" in one.values]
+    return told[-1] if told else "cpu"
+
+
+def versions() -> dict[str, str]:
+    """Python and the libraries that decide the result; those that are not installed are left out."""
+    found = {"python": ".".join(str(part) for part in sys.version_info[:3])}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def ply_vertices(path: Path) -> int:
+    """The number of points that a PLY file's header declares."""
+    with path.open("rb") as stream:
+        header = stream.read(4096).split(b"end_header")[0].splitlines()
+    for line in header:
+        words = line.split()
+        if words[:2] == [b"element", b"vertex"]:
+            return int(words[2])
+    raise Fatal(f"{path.name} is not a PLY file of points.", code="unreadable-points", files=[path.name])

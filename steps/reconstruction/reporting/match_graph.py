@@ -1,0 +1,140 @@
+"""Which photographs saw the same things: a circle to look at, a matrix to read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from steps.reconstruction.reporting.content import short_names
+from steps.reconstruction.reporting.documents import MatchDocument, MatchedPair
+from steps.reconstruction.reporting.markup import Markup, element, section
+from steps.reconstruction.reporting.wording import counted
+
+SIZE = 640.0
+"""Side of each drawing in its own units."""
+MOST_CHORDS = 1500
+"""Only the strongest pairs are drawn beyond this, so that the page stays light."""
+MOST_CELLS = 120
+"""The matrix is left out for more photographs; its cells would be too small to point at."""
+
+
+def match_graph(matches: MatchDocument) -> Markup:
+    """Both drawings side by side."""
+    title = "Which photographs match"
+    pairs = [pair for pair in matches.pairs if pair.a != pair.b and pair.inliers > 0]
+    if not pairs:
+        return section("matches", title, "No two photographs share verified matches.")
+    strongest = max(pairs, key=lambda pair: pair.inliers)
+    names = [photo.name for photo in matches.photos]
+    lead = (
+        f"{counted(len(pairs), 'pair')} of {counted(len(names), 'photograph')} agree on geometry; the strongest, "
+        f"{names[strongest.a]} and {names[strongest.b]}, on {strongest.inliers:,} points. "
+        "Thicker means more; point at a photograph to see its own matches."
+    )
+    drawings = [circle(matches, pairs)]
+    if len(names) <= MOST_CELLS:
+        drawings.append(matrix(matches, pairs))
+    return section("matches", title, lead, element("div", *drawings, class_="pair-of-drawings"))
+
+
+def circle(matches: MatchDocument, pairs: Sequence[MatchedPair]) -> Markup:
+    """Photographs on a circle in their order, verified pairs as curves through it."""
+    count = len(matches.photos)
+    radius = SIZE / 2 - 84
+    spots = [_on_circle(position, count, radius) for position in range(count)]
+    most = max(pair.inliers for pair in pairs)
+    drawn = sorted(pairs, key=lambda pair: pair.inliers)[-MOST_CHORDS:]  # the strongest are drawn last, on top
+    chords = [_chord(pair, matches, spots, pair.inliers / most) for pair in drawn]
+    labels = short_names([photo.name for photo in matches.photos])
+    strength = [0] * count
+    for pair in pairs:
+        strength[pair.a] += 1
+        strength[pair.b] += 1
+    nodes = [_node(position, matches, radius, labels, strength[position]) for position in range(count)]
+    rules = "".join(
+        f".circle:has(.n{i}:hover) .c:not(.c{i}){{opacity:.04}}.circle:has(.n{i}:hover) .c{i}{{opacity:1}}"
+        for i in range(count)
+    )
+    return element(
+        "figure",
+        element("svg", element("style", Markup(rules)), element("g", *chords), element("g", *nodes),
+                viewBox=f"0 0 {SIZE:.0f} {SIZE:.0f}", class_="circle", role="img",
+                aria_label=f"Match graph: {count} photographs on a circle, {len(pairs)} pairs joined."),
+        element("figcaption", "Photographs in their order, joined where they match. A hollow dot was not placed."),
+    )  # fmt: skip
+
+
+def _on_circle(position: int, count: int, radius: float) -> tuple[float, float]:
+    angle = 2 * math.pi * position / count - math.pi / 2
+    return SIZE / 2 + radius * math.cos(angle), SIZE / 2 + radius * math.sin(angle)
+
+
+def _chord(pair: MatchedPair, matches: MatchDocument, spots: Sequence[tuple[float, float]], share: float) -> Markup:
+    (ax, ay), (bx, by) = spots[pair.a], spots[pair.b]
+    bend = (
+        0.35  # the curve's middle is drawn to the center, so that neighbors make small arcs and far pairs cross inside
+    )
+    cx, cy = SIZE / 2 + ((ax + bx) / 2 - SIZE / 2) * bend, SIZE / 2 + ((ay + by) / 2 - SIZE / 2) * bend
+    return element(
+        "path",
+        element("title", f"{matches.photos[pair.a].name} – {matches.photos[pair.b].name}: {pair.inliers:,} inliers"),
+        d=f"M{ax:.1f} {ay:.1f}Q{cx:.1f} {cy:.1f} {bx:.1f} {by:.1f}",
+        class_=f"c c{pair.a} c{pair.b}",
+        stroke_width=0.6 + 6.4 * share,
+        opacity=round(0.12 + 0.78 * math.sqrt(share), 2),
+    )
+
+
+def _node(position: int, matches: MatchDocument, radius: float, labels: dict[str, str], degree: int) -> Markup:
+    photo, count = matches.photos[position], len(matches.photos)
+    x, y = _on_circle(position, count, radius)
+    degrees = 360 * position / count - 90
+    left = 90 < degrees < 270
+    label = labels[photo.name]
+    shown = label if len(label) <= 12 else "…" + label[-11:]
+    height = max(7.0, min(14.0, 2 * math.pi * radius / count * 0.72))
+    return element(
+        "g",
+        element("title", f"{photo.name}: {photo.features:,} features, {counted(degree, 'match', 'matches')}"
+                + ("" if photo.registered else ", not placed")),
+        element("circle", cx=x, cy=y, r=max(3.0, min(7.0, height / 2))),
+        element("text", shown, transform=f"translate({x:.1f} {y:.1f}) rotate({degrees + (180 if left else 0):.1f})",
+                x=-12 if left else 12, dy="0.35em", font_size=height, text_anchor="end" if left else "start"),
+        class_=f"n n{position}" + ("" if photo.registered else " missing"),
+    )  # fmt: skip
+
+
+def matrix(matches: MatchDocument, pairs: Sequence[MatchedPair]) -> Markup:
+    """Rows and columns are photographs; the fuller the color, the more inliers (logarithmic)."""
+    count = len(matches.photos)
+    margin = 78.0
+    cell = (SIZE - margin) / count
+    most = math.log1p(max(pair.inliers for pair in pairs))
+    cells = []
+    for pair in pairs:
+        row, column = max(pair.a, pair.b), min(pair.a, pair.b)
+        title = f"{matches.photos[column].name} – {matches.photos[row].name}: {pair.inliers:,} inliers"
+        cells.append(
+            element("rect", element("title", title), x=margin + column * cell, y=row * cell, width=max(cell - 1, 0.6),
+                    height=max(cell - 1, 0.6), fill_opacity=round(0.06 + 0.94 * (math.log1p(pair.inliers) / most) ** 3, 2))
+        )  # fmt: skip
+    labels = short_names([photo.name for photo in matches.photos])
+    height = max(6.0, min(14.0, cell * 0.8))
+    every = max(1, math.ceil(height / cell))
+    texts = []
+    for i, photo in enumerate(matches.photos):
+        if i % every:
+            continue
+        shown = labels[photo.name] if len(labels[photo.name]) <= 9 else "…" + labels[photo.name][-8:]
+        y, x = (i + 0.5) * cell, margin + (i + 0.5) * cell
+        texts.append(element("text", shown, x=margin - 6, y=y, dy="0.35em", font_size=height, text_anchor="end"))
+        texts.append(
+            element("text", shown, transform=f"translate({x:.1f} {y:.1f}) rotate(-45)", dy="0.35em", font_size=height)
+        )
+    return element(
+        "figure",
+        element("svg", element("g", *cells, class_="cells"), element("g", *texts, class_="labels"),
+                viewBox=f"0 0 {SIZE + 40:.0f} {SIZE:.0f}", class_="matrix", role="img",
+                aria_label=f"Matrix of verified matches between {count} photographs."),
+        element("figcaption", f"Fuller color: more inliers, up to {round(math.expm1(most)):,}. Empty: no verified match."),
+    )  # fmt: skip
