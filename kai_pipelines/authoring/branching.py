@@ -16,7 +16,6 @@ from kai_pipelines.authoring.graph import (
 from kai_pipelines.authoring.quality import Quality
 from kai_pipelines.authoring.reference import Input, Output, Reference, Selected
 from kai_pipelines.authoring.signature import RESULT, Port
-from kai_pipelines.authoring.step import StepUse
 from kai_pipelines.errors import StepError
 
 K = TypeVar("K")
@@ -179,7 +178,7 @@ def _lifted(graph: Graph, results: Mapping[str, Reference]) -> Task | None:
     if len(graph.tasks) != 1:
         return None
     task = graph.tasks[0]
-    plain = task.loop is None and not task.parts and isinstance(task.target, StepUse)
+    plain = task.loop is None and not task.parts and not task.after
     direct = all(isinstance(value, Output) for value in results.values())
     return task if plain and direct else None
 

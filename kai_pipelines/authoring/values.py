@@ -67,10 +67,12 @@ def encode(value: object, annotation: Any) -> str:
     try:
         plain = adapter.dump_python(adapter.validate_python(value, strict=True), mode="json")
     except ValueError as error:
-        raise ValueError(_reason(error, repr(value))) from error
+        raise ValueError(_reason(error, repr(value), annotation)) from error
     item = _item_annotation(annotation)
     if item is not None and is_text(item):
         plain = [_escape(text) for text in plain]
+    elif isinstance(plain, str):
+        plain = _escape(plain)
     return _without_tags(json.dumps(plain, ensure_ascii=False))
 
 
@@ -82,11 +84,12 @@ def decode(text: str, annotation: Any) -> Any:
     if item is not None and is_text(item):
         return [_from_text(_unescape(part), item) for part in _text_items(text)]
     try:
-        return _adapter(annotation).validate_json(text)
+        value = _adapter(annotation).validate_json(text)
+        return _unescape(value) if type(value) is str else value
     except ValueError as error:
         if str in members(annotation) and not text.startswith('"'):  # a person typed the bare text
             return text
-        raise ValueError(_reason(error, text)) from error
+        raise ValueError(_reason(error, text, annotation)) from error
 
 
 def _as_text(value: object, annotation: Any) -> str:
@@ -156,13 +159,17 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:57] + "…")
 
 
-def _reason(error: ValueError, text: str) -> str:
+def _reason(error: ValueError, text: str, annotation: Any) -> str:
+    kind = annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+    reason = f"{_short(text)} is not {kind}"
     details = getattr(error, "errors", None)
     if details is None:
-        return str(error)
+        return reason
     first = details(include_url=False)[0]
+    if first["type"] == "json_invalid":
+        return reason
     place = ".".join(str(part) for part in first["loc"])
-    return f"{_short(text)}: {place + ': ' if place else ''}{first['msg']}"
+    return f"{reason}: {place + ': ' if place else ''}{first['msg']}"
 
 
 @lru_cache(maxsize=None)

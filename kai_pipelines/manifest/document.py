@@ -26,7 +26,7 @@ class _Dumper(yaml.CSafeDumper):
 
 
 # What Go's YAML 1.1 reader takes for a number or a boolean although PyYAML would leave it bare.
-_LOOKS_TYPED = re.compile(r"[-+.0-9].*|y|n|yes|no|on|off", re.IGNORECASE | re.DOTALL)
+_LOOKS_TYPED = re.compile(r"[-+]?\.?[0-9][0-9a-f_.:xo+-]*|y|n|yes|no|on|off", re.IGNORECASE)
 
 
 def _text(dumper: _Dumper, data: str) -> yaml.ScalarNode:

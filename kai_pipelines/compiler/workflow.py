@@ -1,0 +1,157 @@
+"""The manifest around the templates: kind, arguments, and the defaults of a cluster in production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from kai_pipelines.authoring import values
+from kai_pipelines.authoring.definition import PipelineDefinition
+from kai_pipelines.authoring.graph import Graph
+from kai_pipelines.authoring.signature import Port
+from kai_pipelines.authoring.step import StepUse
+from kai_pipelines.compiler.dag import dag_template
+from kai_pipelines.compiler.step import OUTPUTS, AnyStep, step_template
+from kai_pipelines.errors import AuthoringError
+from kai_pipelines.manifest.duration import parse_duration
+from kai_pipelines.settings import Settings
+
+Object = dict[str, object]
+Kind = Literal["WorkflowTemplate", "Workflow", "CronWorkflow"]
+AnyPipeline = PipelineDefinition[Any, Any]
+
+_DAY = 86_400
+
+
+def compile_pipeline(pipeline: AnyPipeline, kind: Kind = "WorkflowTemplate", image: str | None = None) -> Object:
+    """The manifest of a pipeline."""
+    spec = _spec(pipeline, image or Settings.from_environment().image)
+    metadata = _metadata(pipeline)
+    if kind == "CronWorkflow":
+        if pipeline.options.schedule is None:
+            raise AuthoringError(f"{pipeline.name} has no schedule", hint='write @pipeline(schedule="0 3 * * *")')
+        cron = {"schedules": [pipeline.options.schedule], "concurrencyPolicy": "Forbid", "workflowSpec": spec}
+        return {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": cron}
+    if kind == "Workflow":
+        metadata = {"generateName": f"{pipeline.name}-", **{k: v for k, v in metadata.items() if k != "name"}}
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def _metadata(pipeline: AnyPipeline) -> Object:
+    annotations: Object = {"workflows.argoproj.io/title": pipeline.options.title or pipeline.name.replace("-", " ")}
+    if pipeline.description:
+        annotations["workflows.argoproj.io/description"] = pipeline.description
+    labels = {"app.kubernetes.io/name": pipeline.name, "app.kubernetes.io/part-of": "kai-pipelines"}
+    return {"name": pipeline.name, "labels": labels, "annotations": annotations}
+
+
+def _spec(pipeline: AnyPipeline, image: str) -> Object:
+    spec: Object = {"entrypoint": pipeline.name}
+    if arguments := _arguments(pipeline):
+        spec["arguments"] = arguments
+    if pipeline.exit_graph is not None:
+        spec["onExit"] = pipeline.exit_graph.name
+    if pipeline.options.timeout is not None:
+        spec["activeDeadlineSeconds"] = int(parse_duration(pipeline.options.timeout))
+    spec.update(_production_defaults(pipeline))
+    spec["templates"] = list(_templates(pipeline, image))
+    return spec
+
+
+def _arguments(pipeline: AnyPipeline) -> Object:
+    ports = pipeline.signature.inputs.values()
+    parameters = [_parameter(port) for port in ports if not port.is_artifact]
+    artifacts: list[Object] = [
+        {"name": port.name, "optional": True} if port.optional else {"name": port.name} for port in ports if port.is_artifact
+    ]
+    return {key: items for key, items in (("parameters", parameters), ("artifacts", artifacts)) if items}
+
+
+def _parameter(port: Port) -> Object:
+    """A parameter of the submit form."""
+    made: Object = {"name": port.name}
+    if not port.required:
+        made["value"] = port.encode(port.default)
+    choices = values.choices(port.type)
+    if choices is not None:
+        made["enum"] = [port.encode(choice) for choice in choices]
+    if port.description:
+        made["description"] = port.description
+    return made
+
+
+def _production_defaults(pipeline: AnyPipeline) -> Object:
+    """Non-root, read-only root file system, limited lifetime, kept logs."""
+    return {
+        "podPriorityClassName": pipeline.options.priority,
+        "podMetadata": {"labels": {"app.kubernetes.io/name": pipeline.name, "app.kubernetes.io/part-of": "kai-pipelines"}},
+        "archiveLogs": True,
+        "ttlStrategy": {"secondsAfterSuccess": _DAY, "secondsAfterFailure": 7 * _DAY},
+        "podGC": {"strategy": "OnPodSuccess", "deleteDelayDuration": "600s"},
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 1000,
+            "fsGroup": 1000,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "volumes": [{"name": "outputs", "emptyDir": {}}, {"name": "tmp", "emptyDir": {}}],
+        "templateDefaults": {
+            "container": {
+                "env": [{"name": "HOME", "value": "/tmp"}, {"name": "NUMBA_CACHE_DIR", "value": "/tmp/numba"}],
+                "securityContext": {
+                    "allowPrivilegeEscalation": False,
+                    "readOnlyRootFilesystem": True,
+                    "capabilities": {"drop": ["ALL"]},
+                },
+                "volumeMounts": [{"name": "outputs", "mountPath": OUTPUTS}, {"name": "tmp", "mountPath": "/tmp"}],
+            }
+        },
+    }
+
+
+def _templates(pipeline: AnyPipeline, image: str) -> Iterator[Object]:
+    """Graphs in the order in which they are met, then steps in the order of first use."""
+    roots = [graph for graph in (pipeline.graph, pipeline.exit_graph) if graph is not None]
+    graphs = _unique_graphs(roots)
+    tasks = [task for graph in graphs for task in graph.tasks]
+    steps: dict[str, AnyStep] = {}
+    keyed: dict[str, list[str]] = {}
+    patched: set[str] = set()
+    for task in tasks:
+        if not isinstance(task.target, StepUse):
+            continue
+        step = task.target.step
+        if steps.setdefault(step.name, step).function is not step.function:
+            raise AuthoringError(
+                f"two steps are called {step.name}: {steps[step.name].address} and {step.address}",
+                hint="rename one of the functions; the name is the template's",
+                path=task.place.path,
+                line=task.place.line,
+            )
+        keyed.setdefault(step.name, []).extend(name for name in task.parts if name not in keyed[step.name])
+        if task.target.resources != step.options.resources:
+            patched.add(step.name)
+    yield from (dag_template(graph, patched) for graph in graphs)
+    for name, step in steps.items():
+        yield step_template(step, image, keyed=keyed[name], patched=name in patched)
+
+
+def _unique_graphs(roots: list[Graph]) -> list[Graph]:
+    """Every graph once, parents before children; a second graph of a name gets a number."""
+    found: list[Graph] = []
+    names: dict[str, int] = {}
+
+    def visit(graph: Graph) -> None:
+        if any(graph is known for known in found):
+            return
+        number = names[graph.name] = names.get(graph.name, 0) + 1
+        if number > 1:
+            graph.name = f"{graph.name}-{number}"
+        found.append(graph)
+        for task in graph.tasks:
+            if isinstance(task.target, Graph):
+                visit(task.target)
+
+    for root in roots:
+        visit(root)
+    return found

@@ -1,0 +1,194 @@
+"""Inside the pod or the local process: run one step on the files and texts that the manifest gives it.
+
+    python -m kai_pipelines.runtime module:step --name=value … --output.name=path …
+
+Arguments are read with the step's own annotations. An output is first made beside its place and then
+renamed, so that what lies there is whole. The exit code tells Argo what kind of fault it was:
+0 done, 64 an argument is wrong, 65 trying again cannot help, 75 trying again may help, 1 a bug in the step.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from kai_pipelines.authoring.artifact import SCRATCH, Artifact
+from kai_pipelines.authoring.signature import Port
+from kai_pipelines.authoring.step import Step
+from kai_pipelines.errors import EXIT_FATAL, EXIT_RETRYABLE, EXIT_USAGE, Fatal, KaiError, Retryable, UsageError
+
+_OUTPUT = "output."
+_PASSING = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
+"""Faults of the machine, not of the step: another try, or another machine, may do."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the step that the first argument names; the exit code."""
+    try:
+        if not arguments:
+            raise UsageError("usage: python -m kai_pipelines.runtime module:step --name=value … --output.name=path …")
+        step = load_step(arguments[0])
+        given, wanted = split_flags(arguments[1:])
+        values = {name: read_input(port, given.pop(name, None)) for name, port in step.signature.inputs.items()}
+        if given:
+            raise UsageError(f"{step.name} has no input {', '.join(given)}", hint=f"it has {', '.join(values)}")
+    except KaiError as error:
+        return _say(error, EXIT_USAGE)
+    try:
+        with _scratch(wanted):
+            write_outputs(step, step.function(**values), wanted)
+    except Retryable as error:
+        return _say(error, EXIT_RETRYABLE)
+    except (Fatal, KaiError) as error:
+        return _say(error, EXIT_FATAL)
+    except MemoryError as error:
+        return _say(Retryable(f"out of memory: {error}", code="out-of-memory"), EXIT_RETRYABLE)
+    except OSError as error:
+        if error.errno not in _PASSING:
+            raise
+        return _say(Retryable(str(error), code="system"), EXIT_RETRYABLE)
+    return 0
+
+
+def load_step(address: str) -> Step[..., Any]:
+    """The step at ``module:name``."""
+    module, _, name = address.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ModuleNotFoundError as error:
+        raise UsageError(f"cannot import {module}: {error}", hint="is it in the image, and on PYTHONPATH?") from error
+    if not isinstance(found, Step):
+        raise UsageError(f"{address} is no step", hint=f"is there a function {name} decorated with @step in {module}?")
+    return found
+
+
+def split_flags(flags: Sequence[str]) -> tuple[dict[str, str], dict[str, Path]]:
+    """``--name=value`` flags as inputs and ``--output.name=path`` flags as places."""
+    given: dict[str, str] = {}
+    wanted: dict[str, Path] = {}
+    for flag in flags:
+        name, equals, value = flag.removeprefix("--").partition("=")
+        if not flag.startswith("--") or not equals:
+            raise UsageError(f"{flag!r} is not --name=value")
+        if name.startswith(_OUTPUT):
+            wanted[name.removeprefix(_OUTPUT)] = Path(value)
+        else:
+            given[name] = value
+    return given, wanted
+
+
+def read_input(port: Port, text: str | None) -> Any:
+    """The value of an input, from its text or at its path."""
+    if not port.is_artifact:
+        if text is None:
+            if port.required:
+                raise UsageError(f"--{port.name} is missing")
+            return port.default
+        try:
+            return port.decode(text)
+        except ValueError as error:
+            raise UsageError(f"--{port.name}: {error}") from error
+    path = Path(text) if text is not None else None
+    if path is not None and port.many:
+        parts = sorted(path.iterdir(), key=_part_number) if path.is_dir() else []
+        return [port.type(part) for part in parts]
+    if path is None or not path.exists():
+        if port.optional:
+            return None
+        raise UsageError(f"--{port.name}: there is nothing at {path}")
+    return port.type(path)
+
+
+def _part_number(path: Path) -> tuple[int, str]:
+    return (int(path.stem) if path.stem.isdigit() else sys.maxsize, path.name)
+
+
+class _scratch:
+    """A folder for `Artifact.new`, on the file system of the outputs so that moving is renaming."""
+
+    def __init__(self, wanted: dict[str, Path]) -> None:
+        self._beside = next((path.parent for path in wanted.values()), None)
+
+    def __enter__(self) -> None:
+        self._before = os.environ.get(SCRATCH)
+        if self._beside is not None:
+            self._beside.mkdir(parents=True, exist_ok=True)
+        self._folder = tempfile.mkdtemp(prefix=".kai-", dir=self._before or self._beside)
+        os.environ[SCRATCH] = self._folder
+
+    def __exit__(self, *error: object) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if self._before is None:
+            del os.environ[SCRATCH]
+        else:
+            os.environ[SCRATCH] = self._before
+
+
+def write_outputs(step: Step[..., Any], result: Any, wanted: dict[str, Path]) -> None:
+    """Put what the step returned where the manifest says."""
+    outputs = step.signature.outputs
+    if step.signature.record is None:
+        values = dict.fromkeys(outputs, result)
+    else:
+        values = {name: getattr(result, name) for name in outputs}
+    for name, path in wanted.items():
+        if name not in outputs:
+            raise UsageError(f"{step.name} has no output {name}", hint=f"it has {', '.join(outputs) or 'none'}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        port, value = outputs[name], values[name]
+        if port.is_artifact:
+            _move_artifact(step, port, value, path)
+        else:
+            _write_parameter(step, port, value, path)
+
+
+def _write_parameter(step: Step[..., Any], port: Port, value: object, path: Path) -> None:
+    try:
+        text = port.encode(value)
+    except ValueError as error:
+        raise Fatal(f"{step.name} returned a wrong {port.name}: {error}", code="wrong-result") from error
+    part = path.with_name(f".{path.name}.part")
+    # Argo takes one newline off the end (executor.go SaveParameters), so one is put there.
+    part.write_bytes(text.encode() + b"\n")
+    part.replace(path)
+
+
+def _move_artifact(step: Step[..., Any], port: Port, value: object, path: Path) -> None:
+    if value is None and port.optional:
+        return
+    if not isinstance(value, Artifact) or not value.path.exists():
+        raise Fatal(f"{step.name} returned {value!r} for {port.name}, which is no file", code="wrong-result")
+    scratch = Path(os.environ[SCRATCH]).resolve()
+    part = path.with_name(f".{path.name}.part")
+    _remove(part)
+    if scratch in value.path.resolve().parents:
+        shutil.move(value.path, part)
+    elif value.path.is_dir():  # an input passed through, or a file elsewhere: it stays where it is
+        shutil.copytree(value.path, part)
+    else:
+        shutil.copyfile(value.path, part)
+    _remove(path)
+    part.replace(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _say(error: KaiError, code: int) -> int:
+    print(f"error: {error}", file=sys.stderr, flush=True)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
