@@ -1,0 +1,443 @@
+"""Runs an expression: parse, check the types, fold, turn the tree into closures, run them within limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from kai_pipelines.expression import nodes, operators
+from kai_pipelines.expression.checker import Checker
+from kai_pipelines.expression.faults import CompileError, EvaluationError, LimitError
+from kai_pipelines.expression.fold import fold
+from kai_pipelines.expression.nodes import Node
+from kai_pipelines.expression.parser import parse
+from kai_pipelines.expression.values import ANY, Func, is_nil, kind_of, type_name
+
+MEMORY_BUDGET: Final = 1_000_000
+"""Elements that lists and ranges may hold together, as expr-lang's DefaultMemoryBudget."""
+STEP_BUDGET: Final = 2_000_000
+"""Turns of predicates together; expr-lang has no such limit, and needs minutes for what this refuses."""
+TEXT_BUDGET: Final = 32 << 20
+"""Characters that a string operation may give."""
+
+_FAULTS = (TypeError, ValueError, ZeroDivisionError, IndexError, KeyError, OverflowError, AttributeError, MemoryError)
+
+
+class Scope:
+    """One predicate at work: its elements, where it is, and its accumulator."""
+
+    __slots__ = ("acc", "index", "items")
+
+    def __init__(self, items: Sequence[object]) -> None:
+        self.items = items
+        self.index = 0
+        self.acc: object = None
+
+
+class Machine:
+    """The state of one run."""
+
+    __slots__ = ("env", "memory", "position", "scopes", "steps", "variables")
+
+    def __init__(self, env: Mapping[str, object]) -> None:
+        self.env = env
+        self.memory = 0
+        self.steps = 0
+        self.position = 0
+        self.scopes: list[Scope] = []
+        self.variables: dict[str, object] = {}
+
+    def grow(self, size: int) -> None:
+        """Account for a list of `size` elements."""
+        self.memory += max(size, 0)
+        if self.memory >= MEMORY_BUDGET:
+            raise LimitError("memory budget exceeded")
+
+    def step(self) -> None:
+        """Account for one turn of a predicate."""
+        self.steps += 1
+        if self.steps > STEP_BUDGET:
+            raise LimitError(f"the expression takes more than {STEP_BUDGET} steps")
+
+
+Run = Callable[[Machine], object]
+
+
+def evaluate(expression: str, env: Mapping[str, object]) -> object:
+    """The value of an expression as plain Python; see `kai_pipelines.expression.evaluate`."""
+    from kai_pipelines.expression.environment import expanded, plain
+
+    return plain(run(expression, expanded(env, expression)))
+
+
+def run(expression: str, env: Mapping[str, object]) -> object:
+    """The Go value of an expression over an environment that is already expanded and has its functions."""
+    return compiled(expression, env)(env)
+
+
+def compiled(expression: str, env: Mapping[str, object]) -> Callable[[Mapping[str, object]], object]:
+    """The compile stage: a function of the environment. Raises CompileError, the function EvaluationError."""
+    try:
+        tree = parse(expression, env.__contains__)
+        checker = Checker(expression, env)
+        checker.visit(tree)
+        program = _Compiler(checker).compile(fold(tree, checker))
+    except RecursionError:
+        raise CompileError("the expression is nested too deeply", text=expression, position=0) from None
+
+    def execute(environment: Mapping[str, object]) -> object:
+        machine = Machine(environment)
+        try:
+            return program(machine)
+        except LimitError as error:
+            raise LimitError(error.message, text=expression, position=machine.position) from None
+        except RecursionError:
+            raise LimitError("the values are nested too deeply", text=expression, position=machine.position) from None
+        except _FAULTS as error:
+            raise EvaluationError(
+                f"{_reason(error)} (character {machine.position + 1})", text=expression, position=machine.position
+            ) from error
+
+    return execute
+
+
+def _reason(error: BaseException) -> str:
+    return str(error.args[0]) if error.args else type(error).__name__
+
+
+def truth(value: object) -> bool:
+    """Go's `value.(bool)`; raises TypeError for anything else."""
+    if value is True or value is False:
+        return value
+    raise TypeError(f"interface conversion: interface {{}} is {type_name(value)}, not bool")
+
+
+class _Compiler:
+    """Nodes to closures; the closures raise plain Python errors, the caller adds the position."""
+
+    def __init__(self, checker: Checker) -> None:
+        self.checker = checker
+
+    def compile(self, node: Node) -> Run:
+        return _COMPILERS[type(node)](self, node)
+
+    def literal(self, node: nodes.Literal) -> Run:
+        value = node.value
+        if isinstance(value, list):
+            return lambda machine: list(value)
+        return lambda machine: value
+
+    def name(self, node: nodes.Name) -> Run:
+        name = node.name
+
+        def load(machine: Machine) -> object:
+            if name in machine.variables:
+                return machine.variables[name]
+            return machine.env if name == "$env" else machine.env.get(name)
+
+        return load
+
+    def pointer(self, node: nodes.Pointer) -> Run:
+        if node.name == "index":
+            return lambda machine: machine.scopes[-1].index
+        if node.name == "acc":
+            return lambda machine: machine.scopes[-1].acc
+
+        def element(machine: Machine) -> object:
+            scope = machine.scopes[-1]
+            return scope.items[scope.index]
+
+        return element
+
+    def unary(self, node: nodes.Unary) -> Run:
+        operand, position = self.compile(node.operand), node.position
+        if node.operator == "+":
+            return operand
+
+        def invert(machine: Machine) -> object:
+            value = operand(machine)
+            machine.position = position
+            return not truth(value)
+
+        def negate(machine: Machine) -> object:
+            value = operand(machine)
+            machine.position = position
+            if not operators.is_number(value):
+                raise TypeError(f"invalid operation: - {type_name(value)}")
+            return -value if isinstance(value, float) else operators.arithmetic("-", 0, value)
+
+        return invert if node.operator in ("!", "not") else negate
+
+    def binary(self, node: nodes.Binary) -> Run:
+        if node.operator in ("and", "&&", "or", "||"):
+            return self.logical(node)
+        left, right = self.compile(node.left), self.compile(node.right)
+        if node.operator == "??":
+
+            def coalesce(machine: Machine) -> object:
+                value = left(machine)
+                return right(machine) if is_nil(value) else value
+
+            return coalesce
+        operate, position = self.operation(node), node.position
+
+        def apply(machine: Machine) -> object:
+            a = left(machine)
+            b = right(machine)
+            machine.position = position
+            return operate(machine, a, b)
+
+        return apply
+
+    def logical(self, node: nodes.Binary) -> Run:
+        left, right, position = self.compile(node.left), self.compile(node.right), node.position
+        stops_at = node.operator in ("or", "||")
+
+        def apply(machine: Machine) -> object:
+            value = left(machine)
+            machine.position = position
+            return value if truth(value) is stops_at else right(machine)
+
+        return apply
+
+    def operation(self, node: nodes.Binary) -> Callable[[Machine, object, object], object]:
+        operator = node.operator
+        if operator in ("==", "!="):
+            return self.equality(node)
+        if operator in ("<", ">", "<=", ">="):
+            return lambda machine, a, b: operators.compare(operator, a, b)
+        if operator == "in":
+            return lambda machine, a, b: operators.contains(a, b)
+        if operator == "..":
+            return _range
+        if operator in ("contains", "startsWith", "endsWith", "matches"):
+            return lambda machine, a, b: _on_strings(operator, a, b)
+        if operator == "+":
+            return _add
+        return lambda machine, a, b: operators.arithmetic(operator, a, b)
+
+    def equality(self, node: nodes.Binary) -> Callable[[Machine, object, object], object]:
+        left, right = self.checker.nature(node.left), self.checker.nature(node.right)
+        wanted = left.go_type if left.go_type == right.go_type and left.go_type in ("int", "string") else None
+        negated = node.operator == "!="
+
+        def apply(machine: Machine, a: object, b: object) -> object:
+            if wanted is not None and not (type_name(a) == type_name(b) == wanted):
+                raise TypeError(f"interface conversion: a value is not {wanted}")
+            return operators.equal(a, b) is not negated
+
+        return apply
+
+    def chain(self, node: nodes.Chain) -> Run:
+        inner = self.compile(node.node)
+
+        def apply(machine: Machine) -> object:
+            try:
+                value = inner(machine)
+            except _ChainEnd:
+                return None
+            return None if is_nil(value) else value
+
+        return apply
+
+    def member(self, node: nodes.Member) -> Run:
+        from kai_pipelines.expression.builtins import fetch
+
+        base, key, position, optional = self.compile(node.base), self.compile(node.key), node.position, node.optional
+
+        def apply(machine: Machine) -> object:
+            value = base(machine)
+            if optional and is_nil(value):
+                raise _ChainEnd
+            index = key(machine)
+            machine.position = position
+            return fetch(value, index)
+
+        return apply
+
+    def slice(self, node: nodes.SliceOf) -> Run:
+        from kai_pipelines.expression.builtins import slice_of
+
+        base, position = self.compile(node.base), node.position
+        start = None if node.start is None else self.compile(node.start)
+        end = None if node.end is None else self.compile(node.end)
+
+        def apply(machine: Machine) -> object:
+            value = base(machine)
+            last = None if end is None else end(machine)
+            first = 0 if start is None else start(machine)
+            machine.position = position
+            return slice_of(value, first, last, to_the_end=end is None)
+
+        return apply
+
+    def call(self, node: nodes.Call) -> Run:
+        arguments = [self.compile(argument) for argument in node.arguments]
+        callee, position = self.compile(node.callee), node.position
+
+        def apply(machine: Machine) -> object:
+            given = [argument(machine) for argument in arguments]
+            function = callee(machine)
+            machine.position = position
+            return call(function, given)
+
+        return apply
+
+    def builtin(self, node: nodes.Builtin) -> Run:
+        from kai_pipelines.expression import builtins, predicates
+        from kai_pipelines.expression.parser import PREDICATES
+
+        arguments = [self.compile(argument) for argument in node.arguments]
+        position = node.position
+        if node.name in PREDICATES:
+            then = None if node.then is None else self.compile(node.then)
+            return predicates.prepare(node, arguments, then)
+        function = builtins.FUNCTIONS[node.name]
+
+        def apply(machine: Machine) -> object:
+            given = [argument(machine) for argument in arguments]
+            machine.position = position
+            return function(machine, *given)
+
+        return apply
+
+    def predicate(self, node: nodes.Predicate) -> Run:
+        return self.compile(node.body)
+
+    def let(self, node: nodes.Let) -> Run:
+        name, value, body = node.name, self.compile(node.value), self.compile(node.body)
+
+        def apply(machine: Machine) -> object:
+            machine.variables[name] = value(machine)
+            try:
+                return body(machine)
+            finally:
+                del machine.variables[name]
+
+        return apply
+
+    def sequence(self, node: nodes.Sequence) -> Run:
+        parts = [self.compile(part) for part in node.nodes]
+        return lambda machine: [part(machine) for part in parts][-1]
+
+    def conditional(self, node: nodes.Conditional) -> Run:
+        condition, position = self.compile(node.condition), node.position
+        yes, no = self.compile(node.yes), self.compile(node.no)
+
+        def apply(machine: Machine) -> object:
+            value = condition(machine)
+            machine.position = position
+            return yes(machine) if truth(value) else no(machine)
+
+        return apply
+
+    def array(self, node: nodes.Array) -> Run:
+        items = [self.compile(item) for item in node.items]
+
+        def apply(machine: Machine) -> object:
+            values = [item(machine) for item in items]
+            machine.grow(len(values))
+            return values
+
+        return apply
+
+    def map(self, node: nodes.Map) -> Run:
+        pairs = [(self.compile(key), self.compile(value)) for key, value in node.pairs]
+        position = node.position
+
+        def apply(machine: Machine) -> object:
+            entries = [(key(machine), value(machine)) for key, value in pairs]
+            machine.position = position
+            machine.grow(len(entries))
+            result: dict[str, object] = {}
+            for key, value in reversed(entries):
+                if not isinstance(key, str):
+                    raise TypeError(f"interface conversion: interface {{}} is {type_name(key)}, not string")
+                result[key] = value
+            return result
+
+        return apply
+
+
+class _ChainEnd(Exception):
+    """A nil before `?.`: the whole chain is nil."""
+
+
+_COMPILERS: dict[type, Callable[[_Compiler, Node], Run]] = {
+    nodes.Literal: _Compiler.literal,  # type: ignore[dict-item]
+    nodes.Name: _Compiler.name,  # type: ignore[dict-item]
+    nodes.Pointer: _Compiler.pointer,  # type: ignore[dict-item]
+    nodes.Unary: _Compiler.unary,  # type: ignore[dict-item]
+    nodes.Binary: _Compiler.binary,  # type: ignore[dict-item]
+    nodes.Chain: _Compiler.chain,  # type: ignore[dict-item]
+    nodes.Member: _Compiler.member,  # type: ignore[dict-item]
+    nodes.SliceOf: _Compiler.slice,  # type: ignore[dict-item]
+    nodes.Call: _Compiler.call,  # type: ignore[dict-item]
+    nodes.Builtin: _Compiler.builtin,  # type: ignore[dict-item]
+    nodes.Predicate: _Compiler.predicate,  # type: ignore[dict-item]
+    nodes.Let: _Compiler.let,  # type: ignore[dict-item]
+    nodes.Sequence: _Compiler.sequence,  # type: ignore[dict-item]
+    nodes.Conditional: _Compiler.conditional,  # type: ignore[dict-item]
+    nodes.Array: _Compiler.array,  # type: ignore[dict-item]
+    nodes.Map: _Compiler.map,  # type: ignore[dict-item]
+}
+
+
+def call(function: object, given: list[object]) -> object:
+    """Call a Go function value as reflection does: the arguments must have its types, nil is a zero value."""
+    if function is None:
+        raise TypeError("invalid operation: cannot call nil")
+    if not isinstance(function, Func):
+        raise TypeError(f"invalid operation: cannot call non-function of type {type_name(function)}")
+    least = len(function.params) - function.variadic
+    if len(given) < least or (len(given) > least and not function.variadic):
+        raise TypeError(f"invalid number of arguments: expected {least}, got {len(given)} ({function.name})")
+    return function.call(*(_argument(function, index, value) for index, value in enumerate(given)))
+
+
+def _argument(function: Func, index: int, value: object) -> object:
+    wanted = function.param(index)
+    if wanted == ANY:
+        return value
+    if value is None:
+        return {"string": "", "bool": False, "float64": 0.0, "map": {}, "slice": []}.get(kind_of(wanted), 0)
+    if type_name(value) != wanted:
+        raise TypeError(f"{function.name}: reflect: Call using {type_name(value)} as type {wanted}")
+    return value
+
+
+def _range(machine: Machine, a: object, b: object) -> object:
+    from kai_pipelines.expression.builtins import to_int
+    from kai_pipelines.expression.values import Slice
+
+    first, last = to_int(a), to_int(b)
+    machine.grow(last - first + 1)
+    return Slice("[]int", range(first, last + 1))
+
+
+def _add(machine: Machine, a: object, b: object) -> object:
+    if isinstance(a, str) and isinstance(b, str):
+        if len(a) + len(b) > TEXT_BUDGET:
+            raise LimitError(f"a text of more than {TEXT_BUDGET} characters")
+        return a + b
+    return operators.arithmetic("+", a, b)
+
+
+def _on_strings(operator: str, a: object, b: object) -> bool:
+    if is_nil(a) or is_nil(b):
+        return False
+    if operator == "matches":
+        from kai_pipelines.expression.regex import compile_pattern
+
+        subject = a.decode("utf-8", "surrogateescape") if isinstance(a, bytes) else a
+        if not isinstance(subject, str) or not isinstance(b, str):
+            raise TypeError(f"invalid operation: {type_name(a)} matches {type_name(b)}")
+        return compile_pattern(b).search(subject) is not None
+    if not isinstance(a, str) or not isinstance(b, str):
+        raise TypeError(f"interface conversion: interface {{}} is {type_name(a)}, not string")
+    if operator == "contains":
+        return b in a
+    return a.startswith(b) if operator == "startsWith" else a.endswith(b)
+
+
+__all__ = ["Machine", "Run", "Scope", "call", "compiled", "evaluate", "run", "truth"]
