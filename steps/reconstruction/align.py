@@ -1,0 +1,127 @@
+"""Find where the photographs were taken from, and a sparse cloud of points."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from kai_pipelines import Fatal, ImageSet, Resources, Retry, SparseModel, progress, step
+from steps.reconstruction.artifacts import MatchGraph
+from steps.reconstruction.metrics import Measurement, StepMetrics, measured
+
+if TYPE_CHECKING:
+    import pycolmap
+
+    from steps.reconstruction.alignment.graph import Graph
+
+_SEED = 0
+_OVERLAP = "Take photographs that overlap their neighbors by two thirds, walking around the subject in small steps."
+
+
+class Alignment(NamedTuple):
+    """What `align_photos` returns."""
+
+    sparse: SparseModel
+    match_graph: MatchGraph
+    metrics: StepMetrics
+
+
+@step(
+    resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2)
+)
+def align_photos(photos: ImageSet, max_features: int = 8000) -> Alignment:
+    """Find the photographs' cameras and a sparse cloud, from at most `max_features` features per photograph."""
+    from steps.reconstruction.alignment.features import find_photos
+    from steps.reconstruction.alignment.mapping import rename_photos
+
+    with measured("align_photos") as m, tempfile.TemporaryDirectory(prefix="kai-align-") as scratch:
+        names = find_photos(photos.path)
+        graph, models, numbered = _reconstruct(photos.path, names, max_features, Path(scratch))
+        model = _chosen(models, graph, names)
+        rename_photos(model, dict(zip(numbered, names, strict=True)))
+        registered = frozenset(image.name for image in model.images.values() if image.has_pose)
+        sparse = SparseModel.new("sparse")
+        model.write(sparse.path)
+        match_graph = MatchGraph.new("match_graph")
+        match_graph.path.write_text(json.dumps(graph.document(names, registered), indent=1), encoding="utf-8")
+        _record(m, model, graph, names, registered)
+    return Alignment(sparse, match_graph, m.metrics)
+
+
+def _reconstruct(
+    folder: Path, names: list[str], max_features: int, scratch: Path
+) -> tuple[Graph, list[pycolmap.Reconstruction], list[str]]:
+    """Features, matches and models of the photographs, and the names they have in the models."""
+    import pycolmap
+
+    from steps.reconstruction.alignment import features, mapping, pairs
+    from steps.reconstruction.alignment.graph import read_graph
+
+    pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
+    pycolmap.set_random_seed(_SEED)
+    database, linked, count = scratch / "matches.db", scratch / "photos", len(names)
+    numbered = features.link_photos(folder, names, linked)
+    features.register_photos(database, linked, numbered)
+    total = 3 * count
+    for done in features.extract(database, linked, numbered, max_features):
+        progress(done, total, f"features of {done} of {count} photographs")
+    chosen = pairs.choose_pairs(database, numbered, _SEED)
+    for done in pairs.match(database, numbered, chosen, scratch, _SEED):
+        progress(count + done * count // len(chosen), total, f"{done} of {len(chosen)} pairs compared")
+    graph = read_graph(database, numbered)
+    placed = 0
+
+    def advanced() -> None:
+        nonlocal placed
+        placed = min(placed + 1, count)
+        progress(2 * count + placed, total, f"{placed} photographs placed")
+
+    models = mapping.map_photos(database, linked, scratch / "models", _SEED, advanced) if graph.edges else []
+    return graph, models, numbered
+
+
+def _chosen(models: list[pycolmap.Reconstruction], graph: Graph, names: list[str]) -> pycolmap.Reconstruction:
+    """The largest model, or the reason why there is none."""
+    from steps.reconstruction.alignment.graph import WITHOUT_PARALLAX
+
+    if models and models[0].num_reg_images() >= 3:
+        return models[0]
+    if not graph.edges:
+        raise Fatal(
+            f"No two of the {len(names)} photographs show the same thing.",
+            code="unrelated-photos",
+            files=names,
+            hint=_OVERLAP,
+        )
+    if all(edge.kind in WITHOUT_PARALLAX for edge in graph.edges):
+        raise Fatal(
+            "The camera turned on the spot: without a step to the side there is no depth in the photographs.",
+            code="no-parallax",
+            files=names,
+            hint="Walk around the subject; do not stand in one place and turn.",
+        )
+    matched = {names[index] for edge in graph.edges for index in (edge.a, edge.b)}
+    raise Fatal(
+        f"Fewer than 3 of {len(names)} photographs could be placed; {len(matched)} match another one.",
+        code="too-few-registered",
+        files=[name for name in names if name not in matched],
+        hint=_OVERLAP,
+    )
+
+
+def _record(
+    m: Measurement, model: pycolmap.Reconstruction, graph: Graph, names: list[str], registered: frozenset[str]
+) -> None:
+    """Keep the counts, and name the photographs that were left out."""
+    m.value(
+        photos=len(names),
+        registered=len(registered),
+        mean_reprojection_px=round(model.compute_mean_reprojection_error(), 4),
+        sparse_points=model.num_points3D(),
+        pairs=len(graph.edges),
+    )
+    left_out = [name for name in names if name not in registered]
+    if left_out:
+        m.warn("not-registered", f"{len(left_out)} of {len(names)} photographs could not be placed.", left_out)
