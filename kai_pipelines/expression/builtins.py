@@ -121,6 +121,8 @@ def fetch(value: object, key: object) -> object:
         method = methods_of(value).get(key)  # type: ignore[attr-defined]
         if method is not None:
             return method
+        if isinstance(value, Opaque) and key in value.fields:
+            return value.fields[key]
     if isinstance(value, (list, str, bytes)):
         items = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
         index = to_int(key)

@@ -33,7 +33,7 @@ from kai_pipelines.expression.nodes import (
 from kai_pipelines.expression.operators import check_binary
 from kai_pipelines.expression.parser import FUNCTIONS, PREDICATES
 from kai_pipelines.expression.signatures import OVERLOADS, VALIDATORS
-from kai_pipelines.expression.values import Func, kind_of, type_name
+from kai_pipelines.expression.values import STRUCTS, Func, kind_of, type_name
 
 _BOOLEAN_PREDICATES = {
     "all": BOOL, "none": BOOL, "any": BOOL, "one": BOOL, "filter": None, "count": INT,
@@ -176,6 +176,9 @@ class Checker:
             if not (key.integer or key.unknown):
                 self.fail(node.key, f"array elements can only be selected using an integer (got {key})")
             return base.element()
+        field = STRUCTS.get(base.go_type or "", {}).get(name or "")
+        if field is not None:
+            return of_type(field)
         what = "no field" if not node.method else "no method"
         self.fail(node, f"type {base} has {what} {name}" if name is not None else f"type {base}[{key}] is undefined")
 

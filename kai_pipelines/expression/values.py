@@ -147,6 +147,7 @@ class Opaque:
     """A value with a Go type of its own and methods, such as a time zone or a semantic version."""
 
     go_type = "struct"
+    fields: Mapping[str, object] = {}
 
     def methods(self) -> Mapping[str, Func]:
         """The exported methods by name, bound to this value."""
@@ -182,12 +183,16 @@ def type_name(value: object) -> str:
     return str(getattr(value, "go_type", type(value).__name__))
 
 
+STRUCTS: dict[str, dict[str, str]] = {
+    "controller.TaskResults": dict.fromkeys(
+        ("Succeeded", "Failed", "Errored", "Skipped", "Omitted", "Daemoned", "AnySucceeded", "AllFailed"), "bool"
+    ),
+}
+"""The structs whose fields are known before running: those that `depends` evaluates over."""
+
 _KINDS = {
     "nil": "invalid",
-    "float64": "float64",
     ANY: "interface",
-    "time.Time": "struct",
-    "time.Location": "struct",
     "time.Duration": "int64",
     "time.Month": "int",
     "time.Weekday": "int",
@@ -205,7 +210,9 @@ def kind_of(go_type: str) -> str:
         return "map"
     if go_type.startswith("func("):
         return "func"
-    return "ptr" if go_type.startswith("*") else go_type
+    if go_type.startswith("*"):
+        return "ptr"
+    return "struct" if "." in go_type else go_type
 
 
 def is_nil(value: object) -> bool:
