@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from kai_pipelines import Figures, ImageSet, PointCloud, Quality, Report, SparseModel, progress
+from kai_pipelines import (
+    Figures,
+    ImageSet,
+    PointCloud,
+    Quality,
+    Report,
+    Resources,
+    Retry,
+    SparseModel,
+    progress,
+    step,
+)
 from steps.reconstruction.artifacts import Cameras, MatchGraph, PhotoAssessment, TexturedModel
 from steps.reconstruction.metrics import StepMetrics
 
@@ -17,6 +28,7 @@ class Finalized(NamedTuple):
     report: Report
 
 
+@step(resources=Resources(cpu=1, memory="4Gi"), timeout="30m", retry=Retry(limit=2, backoff="10s", factor=2))
 def finalize_reconstruction(
     photos: ImageSet,
     assessment: PhotoAssessment,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from steps.reconstruction.presets import PRESETS
+from collections.abc import Callable
+
+from steps.reconstruction.presets import PRESETS, Preset
 from steps.reconstruction.reporting.documents import AssessmentDocument
 from steps.reconstruction.reporting.figures import Summary
 from steps.reconstruction.reporting.markup import Markup, element, section
 
-COLUMNS = (
+COLUMNS: tuple[tuple[str, Callable[[Preset], str]], ...] = (
     ("Photographs", lambda p: f"{p.image_size:,} px"),
     ("Features", lambda p: f"{p.features:,}"),
     ("Source views", lambda p: f"{p.views}"),

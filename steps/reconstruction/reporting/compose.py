@@ -39,7 +39,7 @@ def compose(
 ) -> Content:
     """Make every picture of the page; `report` hears a few words before each part."""
     frame = upright(scene.views)
-    names = sorted({photo.name for photo in (*assessment.photos, *matches.photos)})
+    names = sorted({photo.name for photo in assessment.photos} | {photo.name for photo in matches.photos})
     report("thumbnails")
     side = thumbnail_side(len(names))
     thumbnails = {name: uri for name in names if (uri := thumbnail(photos / name, side)) is not None}
@@ -108,8 +108,8 @@ def _straightened(path: Path, view: CameraView, camera: Pinhole) -> NDArray[np.u
     rays = np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 3) @ np.linalg.inv(camera.calibration).T
     spots = view.project(rays)  # in the full photograph
     spots = (spots + 0.5) * np.array([small.width / view.width, small.height / view.height]) - 0.5
-    grid = spots.astype(np.float32).reshape(camera.height, camera.width, 2)
-    return np.asarray(cv2.remap(np.asarray(small), grid, None, cv2.INTER_LINEAR), dtype=np.uint8)
+    across, down = spots.astype(np.float32).reshape(camera.height, camera.width, 2).transpose(2, 0, 1)
+    return np.asarray(cv2.remap(np.asarray(small), across, down, cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def _viewer(scene: Scene, geometry: Geometry, frame: Array) -> dict[str, Any] | None:
@@ -125,6 +125,7 @@ def _viewer(scene: Scene, geometry: Geometry, frame: Array) -> dict[str, Any] | 
         **packed,
         "texture": viewer_texture(geometry),
         "target": ((low + high) / 2).round(6).tolist(),
+        "half": ((high - low) / 2).round(6).tolist(),
         "radius": round(radius, 6),
         "cameras": cameras,
     }

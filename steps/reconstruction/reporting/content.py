@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from string import digits
 from typing import Any
 
 from steps.reconstruction.reporting.documents import AssessedPhoto, AssessmentDocument, MatchDocument
@@ -56,16 +59,10 @@ def listed_photos(content: Content) -> list[AssessedPhoto]:
 
 
 def short_names(names: Sequence[str]) -> dict[str, str]:
-    """Names without the folder, suffix and beginning that all of them share: templeR0007.png → 0007."""
-    stems = {name: name.rsplit(".", 1)[0] for name in names}
-    common = _common_beginning(list(stems.values())) if len(stems) > 1 else ""
-    cut = len(common)
-    while cut and common[cut - 1].isdigit():  # keep numbers whole
-        cut -= 1
-    return {name: stem[cut:] or stem for name, stem in stems.items()}
-
-
-def _common_beginning(texts: Sequence[str]) -> str:
-    low, high = min(texts), max(texts)
-    length = next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), min(len(low), len(high)))
-    return low[:length]
+    """Names without folder, suffix and the word before the number that most share: templeR0007.png, 0007."""
+    stems = {name: PurePosixPath(name).stem for name in names}
+    words = Counter(stem.rstrip(digits) for stem in stems.values())
+    word, shared = words.most_common(1)[0] if words else ("", 0)
+    if shared * 2 <= len(names):
+        return stems
+    return {name: stem.removeprefix(word) or stem for name, stem in stems.items()}

@@ -27,10 +27,8 @@ def costs(summary: Summary) -> Markup:
     legend = element(
         "p", element("span", "CPU", class_="key cpu"), element("span", "Wall", class_="key wall"), class_="legend"
     )
-    lead = (
-        f"{duration(summary.total_cpu_seconds)} of processor time; at most {memory(summary.peak_memory_bytes)} of memory. "
-        "Making this page is not counted."
-    )
+    time, space = duration(summary.total_cpu_seconds), memory(summary.peak_memory_bytes)
+    lead = f"{time} of processor time; at most {space} of memory. Making this page is not counted."
     return section("costs", "Time and memory", lead, legend, element("div", table, class_="scroll"))
 
 

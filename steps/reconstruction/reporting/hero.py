@@ -7,7 +7,7 @@ from steps.reconstruction.reporting.figures import Summary
 from steps.reconstruction.reporting.markup import Markup, element
 from steps.reconstruction.reporting.wording import counted, duration, memory, short_count
 
-KEYS = "Drag to turn, scroll to zoom after a click, right-drag or two fingers to move. Keys: arrows, + and −, Home."
+KEYS = "Drag to turn; click, then scroll to zoom; right-drag or two fingers to move. Keys: arrows, plus, minus, Home."
 
 
 def hero(content: Content) -> Markup:
@@ -31,8 +31,7 @@ def hero(content: Content) -> Markup:
 
 def headline(summary: Summary) -> str:
     """What happened, in one sentence."""
-    photos = counted(summary.photos, "photograph")
-    return f"{photos[0].upper()}{photos[1:]} became a model of {counted(summary.faces, 'triangle')}."
+    return f"{counted(summary.registered, 'photograph')} became a model of {counted(summary.faces, 'triangle')}."
 
 
 def verdict(summary: Summary) -> Markup:
@@ -77,9 +76,10 @@ def key_figures(summary: Summary) -> Markup:
 def stage(still: Still | None, *, interactive: bool) -> Markup:
     """The place of the model: a picture, over which the script puts the interactive view."""
     picture = (
-        element("img", src=still.uri, alt=still.title, width=still.width, height=still.height) if still else
-        element("p", "There is no picture of the model.", class_="empty")
-    )  # fmt: skip
+        element("img", src=still.uri, alt=still.title, width=still.width, height=still.height)
+        if still
+        else element("p", "There is no picture of the model.", class_="empty")
+    )
     return element("figure", picture, *_controls() if interactive else (), class_="stage", id="model")
 
 
@@ -92,8 +92,20 @@ def _controls() -> tuple[Markup, ...]:
         element("button", "Cameras", type="button", data_look="cameras", aria_pressed="false"),
     ]
     return (
-        element("canvas", tabindex=0, role="img", aria_label="Interactive view of the model.", aria_describedby="keys", hidden=True),
-        element("div", element("div", *turn, role="group", aria_label="Side"),
-                element("div", *kinds, role="group", aria_label="What is shown"), class_="controls", hidden=True),
+        element(
+            "canvas",
+            tabindex=0,
+            role="img",
+            aria_label="Interactive view of the model.",
+            aria_describedby="keys",
+            hidden=True,
+        ),
+        element(
+            "div",
+            element("div", *turn, role="group", aria_label="Side"),
+            element("div", *kinds, role="group", aria_label="What is shown"),
+            class_="controls",
+            hidden=True,
+        ),
         element("figcaption", KEYS, id="keys", hidden=True),
-    )  # fmt: skip
+    )

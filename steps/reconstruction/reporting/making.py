@@ -6,7 +6,7 @@ from steps.reconstruction.metrics import Value
 from steps.reconstruction.reporting.content import Content
 from steps.reconstruction.reporting.markup import Markup, element, section
 from steps.reconstruction.reporting.scene import CameraView
-from steps.reconstruction.reporting.wording import step_title
+from steps.reconstruction.reporting.wording import TIMES, step_title
 
 
 def making(content: Content) -> Markup:
@@ -52,14 +52,16 @@ def _lenses(views: tuple[CameraView, ...]) -> Markup:
         focal = view.calibration[0, 0], view.calibration[1, 1]
         key = (
             view.model,
-            f"{view.width} × {view.height}",
+            f"{view.width} {TIMES} {view.height}",
             f"{focal[0]:,.1f} px" if abs(focal[0] - focal[1]) < 0.05 else f"{focal[0]:,.1f}, {focal[1]:,.1f} px",
             f"{view.calibration[0, 2]:,.1f}, {view.calibration[1, 2]:,.1f}",
             ", ".join(f"{value:.4f}" for value in view.distortion) or "none",
         )
         kinds[key] = kinds.get(key, 0) + 1
     names = ("Model", "Size", "Focal length", "Principal point", "Distortion", "Photographs")
-    header = element("tr", *[element("th", name, scope="col") for name in names])
+    header = element(
+        "tr", *[element("th", name, scope="col", class_="n" if name == names[-1] else None) for name in names]
+    )
     rows = [
         element("tr", *[element("td", part) for part in key], element("td", many, class_="n"))
         for key, many in kinds.items()

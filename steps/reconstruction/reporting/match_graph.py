@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from steps.reconstruction.reporting.content import short_names
 from steps.reconstruction.reporting.documents import MatchDocument, MatchedPair
 from steps.reconstruction.reporting.markup import Markup, element, section
-from steps.reconstruction.reporting.wording import counted
+from steps.reconstruction.reporting.wording import DASH, counted
 
 SIZE = 640.0
 """Side of each drawing in its own units."""
@@ -57,11 +57,18 @@ def circle(matches: MatchDocument, pairs: Sequence[MatchedPair]) -> Markup:
     )
     return element(
         "figure",
-        element("svg", element("style", Markup(rules)), element("g", *chords), element("g", *nodes),
-                viewBox=f"0 0 {SIZE:.0f} {SIZE:.0f}", class_="circle", role="img",
-                aria_label=f"Match graph: {count} photographs on a circle, {len(pairs)} pairs joined."),
+        element(
+            "svg",
+            element("style", Markup(rules)),
+            element("g", *chords),
+            element("g", *nodes),
+            viewBox=f"0 0 {SIZE:.0f} {SIZE:.0f}",
+            class_="circle",
+            role="img",
+            aria_label=f"Match graph: {count} photographs on a circle, {len(pairs)} pairs joined.",
+        ),
         element("figcaption", "Photographs in their order, joined where they match. A hollow dot was not placed."),
-    )  # fmt: skip
+    )
 
 
 def _on_circle(position: int, count: int, radius: float) -> tuple[float, float]:
@@ -71,13 +78,14 @@ def _on_circle(position: int, count: int, radius: float) -> tuple[float, float]:
 
 def _chord(pair: MatchedPair, matches: MatchDocument, spots: Sequence[tuple[float, float]], share: float) -> Markup:
     (ax, ay), (bx, by) = spots[pair.a], spots[pair.b]
-    bend = (
-        0.35  # the curve's middle is drawn to the center, so that neighbors make small arcs and far pairs cross inside
-    )
+    apart = math.hypot(bx - ax, by - ay) / (2 * math.hypot(ax - SIZE / 2, ay - SIZE / 2))  # 1: opposite
+    bend = 0.95 - 0.7 * apart  # neighbors make flat arcs, far pairs pass near the center
     cx, cy = SIZE / 2 + ((ax + bx) / 2 - SIZE / 2) * bend, SIZE / 2 + ((ay + by) / 2 - SIZE / 2) * bend
     return element(
         "path",
-        element("title", f"{matches.photos[pair.a].name} – {matches.photos[pair.b].name}: {pair.inliers:,} inliers"),
+        element(
+            "title", f"{matches.photos[pair.a].name} {DASH} {matches.photos[pair.b].name}: {pair.inliers:,} inliers"
+        ),
         d=f"M{ax:.1f} {ay:.1f}Q{cx:.1f} {cy:.1f} {bx:.1f} {by:.1f}",
         class_=f"c c{pair.a} c{pair.b}",
         stroke_width=0.6 + 6.4 * share,
@@ -91,17 +99,27 @@ def _node(position: int, matches: MatchDocument, radius: float, labels: dict[str
     degrees = 360 * position / count - 90
     left = 90 < degrees < 270
     label = labels[photo.name]
-    shown = label if len(label) <= 12 else "…" + label[-11:]
+    shown = label if len(label) <= 8 else "…" + label[-7:]
     height = max(7.0, min(14.0, 2 * math.pi * radius / count * 0.72))
     return element(
         "g",
-        element("title", f"{photo.name}: {photo.features:,} features, {counted(degree, 'match', 'matches')}"
-                + ("" if photo.registered else ", not placed")),
+        element(
+            "title",
+            f"{photo.name}: {photo.features:,} features, {counted(degree, 'match', 'matches')}"
+            + ("" if photo.registered else ", not placed"),
+        ),
         element("circle", cx=x, cy=y, r=max(3.0, min(7.0, height / 2))),
-        element("text", shown, transform=f"translate({x:.1f} {y:.1f}) rotate({degrees + (180 if left else 0):.1f})",
-                x=-12 if left else 12, dy="0.35em", font_size=height, text_anchor="end" if left else "start"),
+        element(
+            "text",
+            shown,
+            transform=f"translate({x:.1f} {y:.1f}) rotate({degrees + (180 if left else 0):.1f})",
+            x=-12 if left else 12,
+            dy="0.35em",
+            font_size=height,
+            text_anchor="end" if left else "start",
+        ),
         class_=f"n n{position}" + ("" if photo.registered else " missing"),
-    )  # fmt: skip
+    )
 
 
 def matrix(matches: MatchDocument, pairs: Sequence[MatchedPair]) -> Markup:
@@ -113,11 +131,18 @@ def matrix(matches: MatchDocument, pairs: Sequence[MatchedPair]) -> Markup:
     cells = []
     for pair in pairs:
         row, column = max(pair.a, pair.b), min(pair.a, pair.b)
-        title = f"{matches.photos[column].name} – {matches.photos[row].name}: {pair.inliers:,} inliers"
+        title = f"{matches.photos[column].name} {DASH} {matches.photos[row].name}: {pair.inliers:,} inliers"
         cells.append(
-            element("rect", element("title", title), x=margin + column * cell, y=row * cell, width=max(cell - 1, 0.6),
-                    height=max(cell - 1, 0.6), fill_opacity=round(0.06 + 0.94 * (math.log1p(pair.inliers) / most) ** 3, 2))
-        )  # fmt: skip
+            element(
+                "rect",
+                element("title", title),
+                x=margin + column * cell,
+                y=row * cell,
+                width=max(cell - 1, 0.6),
+                height=max(cell - 1, 0.6),
+                fill_opacity=round(0.06 + 0.94 * (math.log1p(pair.inliers) / most) ** 3, 2),
+            )
+        )
     labels = short_names([photo.name for photo in matches.photos])
     height = max(6.0, min(14.0, cell * 0.8))
     every = max(1, math.ceil(height / cell))
@@ -133,8 +158,16 @@ def matrix(matches: MatchDocument, pairs: Sequence[MatchedPair]) -> Markup:
         )
     return element(
         "figure",
-        element("svg", element("g", *cells, class_="cells"), element("g", *texts, class_="labels"),
-                viewBox=f"0 0 {SIZE + 40:.0f} {SIZE:.0f}", class_="matrix", role="img",
-                aria_label=f"Matrix of verified matches between {count} photographs."),
-        element("figcaption", f"Fuller color: more inliers, up to {round(math.expm1(most)):,}. Empty: no verified match."),
-    )  # fmt: skip
+        element(
+            "svg",
+            element("g", *cells, class_="cells"),
+            element("g", *texts, class_="labels"),
+            viewBox=f"0 -44 {SIZE + 44:.0f} {SIZE + 44:.0f}",
+            class_="matrix",
+            role="img",
+            aria_label=f"Matrix of verified matches between {count} photographs.",
+        ),
+        element(
+            "figcaption", f"Fuller color: more inliers, up to {round(math.expm1(most)):,}. Empty: no verified match."
+        ),
+    )

@@ -28,20 +28,28 @@ def notes(summary: Summary) -> Markup:
 def _warning(warning: PlacedWarning) -> Markup:
     return element(
         "li",
-        element("p", element("code", warning.code, class_="chip warn"), element("span", step_title(warning.step), class_="where")),
+        element(
+            "p",
+            element("code", warning.code, class_="chip warn"),
+            element("span", step_title(warning.step), class_="where"),
+        ),
         element("p", warning.message),
         file_names(warning.files),
         class_="note",
-    )  # fmt: skip
+    )
 
 
 def _fallback(fallback: Fallback) -> Markup:
     return element(
         "li",
-        element("p", element("code", "fallback", class_="chip info"), element("span", step_title(fallback.step), class_="where")),
+        element(
+            "p",
+            element("code", "fallback", class_="chip info"),
+            element("span", step_title(fallback.step), class_="where"),
+        ),
         element("p", fallback.message),
         class_="note",
-    )  # fmt: skip
+    )
 
 
 def file_names(files: Sequence[str]) -> Markup | None:
@@ -51,8 +59,12 @@ def file_names(files: Sequence[str]) -> Markup | None:
     shown, rest = files[:SHOWN_FILES], files[SHOWN_FILES:]
     names = [element("code", name) for name in shown]
     more = (
-        element("details", element("summary", f"and {len(rest)} more"), element("p", *[element("code", name) for name in rest], class_="files"))
+        element(
+            "details",
+            element("summary", f"and {len(rest)} more"),
+            element("p", *[element("code", name) for name in rest], class_="files"),
+        )
         if rest
         else None
-    )  # fmt: skip
+    )
     return element("div", element("p", *names, class_="files"), more)

@@ -42,21 +42,27 @@ def overhead(scene: Scene) -> Markup:
         return section("cameras", title, "No photograph was placed.")
     frame = upright(scene.views)
     above = np.stack([frame[0], frame[2]], axis=1)  # photographers at the bottom
-    side = np.stack([frame[0], -frame[1]], axis=1)
+    front = np.stack([frame[0], -frame[1]], axis=1)
+    left = np.stack([frame[2], -frame[1]], axis=1)
     lead = (
-        f"{counted(len(scene.views), 'camera')} and {counted(len(scene.points), 'point')}, in the colors of the photographs. "
+        f"{counted(len(scene.views), 'camera')} and {counted(len(scene.points), 'point')} in their own colors. "
         "Up is guessed from how the cameras were held. Point at a camera for its name."
     )
     return section(
         "cameras",
         title,
         lead,
-        _drawing(scene, above, "From above", order=frame[1]),
-        _drawing(scene, side, "From the front", order=frame[2]),
+        element(
+            "div",
+            _drawing(scene, above, "From above", order=frame[1], named=len(scene.views) <= LABELED),
+            _drawing(scene, front, "From the front", order=frame[2], named=False),
+            _drawing(scene, left, "From the left", order=-frame[0], named=False),
+            class_="maps",
+        ),
     )
 
 
-def _drawing(scene: Scene, axes: Array, title: str, order: Array) -> Markup:
+def _drawing(scene: Scene, axes: Array, title: str, *, order: Array, named: bool) -> Markup:
     plan = _plan(scene, axes)
     view_box = f"0 0 {WIDTH:.0f} {plan.height:.0f}"
     cloud = (
@@ -66,12 +72,16 @@ def _drawing(scene: Scene, axes: Array, title: str, order: Array) -> Markup:
     )
     reach = 0.055 * WIDTH / plan.scale
     labels = short_names([view.name for view in scene.views])
-    labeled = len(scene.views) <= LABELED
-    cameras = [_camera(view, plan, reach, labels[view.name] if labeled else None) for view in scene.views]
+    cameras = [_camera(view, plan, reach, labels[view.name] if named else None) for view in scene.views]
     svg = element(
-        "svg", cloud, element("g", *cameras), viewBox=view_box, class_="map", role="img",
+        "svg",
+        cloud,
+        element("g", *cameras),
+        viewBox=view_box,
+        class_="map",
+        role="img",
         aria_label=f"{title}: {len(scene.views)} cameras around {len(scene.points)} points.",
-    )  # fmt: skip
+    )
     return element("figure", svg, element("figcaption", title), class_="map-figure")
 
 

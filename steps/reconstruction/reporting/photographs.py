@@ -8,7 +8,10 @@ from steps.reconstruction.metrics import StepWarning
 from steps.reconstruction.reporting.content import Content, listed_photos
 from steps.reconstruction.reporting.documents import AssessedPhoto
 from steps.reconstruction.reporting.markup import Markup, element, section
-from steps.reconstruction.reporting.wording import counted
+from steps.reconstruction.reporting.wording import DASH, TIMES, counted
+
+MANY = 24
+"""More photographs get smaller cards."""
 
 
 def photographs(content: Content) -> Markup:
@@ -22,14 +25,19 @@ def photographs(content: Content) -> Markup:
     cards = [
         element(
             "li",
-            _picture(photo, content.thumbnails),
-            element("p", element("strong", photo.name, title=photo.name), _state(photo, placed), class_="name"),
+            _picture(photo, content.thumbnails, _state(photo, placed)),
+            element("p", photo.name, class_="name"),
             _issues(photo, meanings, content.assessment.issues),
             element(
                 "dl",
                 _meter("Sharpness", _share(photo.sharpness, sharpest), _text(photo.sharpness), "of the sharpest"),
                 _exposure(photo),
-                _meter("Features", _share(features.get(photo.name), most_features), _text(features.get(photo.name)), "of the most"),
+                _meter(
+                    "Features",
+                    _share(features.get(photo.name), most_features),
+                    _text(features.get(photo.name)),
+                    "of the most",
+                ),
                 class_="meters",
             ),
             element("p", _facts(photo), class_="facts"),
@@ -38,13 +46,18 @@ def photographs(content: Content) -> Markup:
             class_="photo" if photo.name in placed else "photo missing",
         )
         for position, photo in enumerate(photos)
-    ]  # fmt: skip
+    ]
     with_issues = sum(bool(photo.issues) for photo in photos)
     lead = (
         f"{counted(len(photos), 'photograph')}, {len(placed)} placed in space, "
         f"{with_issues or 'none'} with something to improve. Bars compare within this set."
     )
-    return section("photographs", "Photographs", lead, element("ul", *cards, class_="photos"))
+    return section(
+        "photographs",
+        "Photographs",
+        lead,
+        element("ul", *cards, class_="photos many" if len(photos) > MANY else "photos"),
+    )
 
 
 def anchor(position: int) -> str:
@@ -52,11 +65,13 @@ def anchor(position: int) -> str:
     return f"photo-{position + 1}"
 
 
-def _picture(photo: AssessedPhoto, thumbnails: Mapping[str, str]) -> Markup:
+def _picture(photo: AssessedPhoto, thumbnails: Mapping[str, str], state: Markup) -> Markup:
     uri = thumbnails.get(photo.name)
     if uri is None:
-        return element("div", element("span", "No picture"), class_="picture none")
-    return element("div", element("img", src=uri, alt=f"Photograph {photo.name}", loading="lazy"), class_="picture")
+        return element("div", element("span", "No picture"), state, class_="picture none")
+    return element(
+        "div", element("img", src=uri, alt=f"Photograph {photo.name}", loading="lazy"), state, class_="picture"
+    )
 
 
 def _state(photo: AssessedPhoto, placed: set[str]) -> Markup:
@@ -79,7 +94,7 @@ def _share(value: float | None, largest: float) -> float | None:
 
 def _text(value: float | None) -> str:
     if value is None:
-        return "–"
+        return DASH
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.3g}"
 
 
@@ -91,7 +106,7 @@ def _meter(name: str, share: float | None, value: str, of: str) -> Markup:
 
 def _exposure(photo: AssessedPhoto) -> Markup:
     if photo.brightness is None:
-        return _meter("Exposure", None, "–", "")
+        return _meter("Exposure", None, DASH, "")
     level = photo.brightness / 255 if photo.brightness > 1 else photo.brightness
     clipped = (
         "" if photo.clipped_fraction is None else f", {photo.clipped_fraction * 100:.1f} % of the pixels are clipped"
@@ -108,7 +123,7 @@ def _exposure(photo: AssessedPhoto) -> Markup:
 def _facts(photo: AssessedPhoto) -> str:
     parts = []
     if photo.width and photo.height:
-        parts.append(f"{photo.width} × {photo.height}")
+        parts.append(f"{photo.width} {TIMES} {photo.height}")
     if photo.focal_px_exif:
         parts.append(f"focal length {photo.focal_px_exif:,.0f} px (EXIF)")
     if photo.clipped_fraction is not None and photo.clipped_fraction >= 0.005:

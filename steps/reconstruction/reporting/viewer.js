@@ -86,8 +86,16 @@
   buffer(new Float32Array(segments)); gl.enableVertexAttribArray(0); gl.vertexAttribPointer(0, 3, gl.FLOAT, false, 0, 0);
 
   // --- where one looks from: a turntable around `target` ---
-  const home = { target: model.target, yaw: 0, pitch: .12, distance: model.radius / Math.sin(.26), fov: .56 };
-  let look = { ...home, yaw: -.6 }, flight = null, clay = 0, showCameras = false, wanted = 0;
+  const FOV = .5;
+  const seat = (yaw, pitch) => {  // as near as lets the whole model be seen
+    const reach = axis => axis.reduce((sum, part, i) => sum + Math.abs(part) * model.half[i], 0), [cy, sy, cp, sp] = [Math.cos(yaw), Math.sin(yaw), Math.cos(pitch), Math.sin(pitch)];
+    const aspect = Math.max(.2, canvas.clientWidth / Math.max(1, canvas.clientHeight)), tangent = Math.tan(FOV / 2), short = Math.min(1, aspect);
+    const wide = reach([cy, 0, -sy]) / (tangent * aspect / short), tall = reach([-sp * sy, cp, -sp * cy]) / (tangent / short);
+    return { target: model.target, yaw, pitch, fov: FOV, distance: 1.08 * Math.max(wide, tall) + .6 * reach([sy * cp, sp, cy * cp]) };
+  };
+  const sides = { front: [0, .12], left: [-Math.PI / 2, .12], back: [Math.PI, .12], right: [Math.PI / 2, .12], top: [0, 1.5] };
+  canvas.hidden = false;
+  let look = seat(-.6, .2), flight = null, clay = 0, showCameras = false, wanted = 0;
   const backward = (v = look) => [Math.sin(v.yaw) * Math.cos(v.pitch), Math.sin(v.pitch), Math.cos(v.yaw) * Math.cos(v.pitch)];
   const multiply = (a, b) => a.map((_, i) => { let s = 0; for (let k = 0; k < 4; k++) s += a[k * 4 + i % 4] * b[(i >> 2) * 4 + k]; return s; });
   const draw = now => {
@@ -160,13 +168,12 @@
   canvas.addEventListener("keydown", e => {
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
     if (step) e.shiftKey ? move(step[0] * -.05, step[1] * -.05) : turn(step[0] * -.12, step[1] * -.12);
-    else if (e.key === "+" || e.key === "=") zoom(.87); else if (e.key === "-" || e.key === "_") zoom(1.15); else if (e.key === "Home" || e.key === "0") fly(home); else return;
+    else if (e.key === "+" || e.key === "=") zoom(.87); else if (e.key === "-" || e.key === "_") zoom(1.15); else if (e.key === "Home" || e.key === "0") fly(seat(...sides.front)); else return;
     e.preventDefault();
   });
 
   // --- buttons ---
-  const sides = { front: [0, .12], left: [-Math.PI / 2, .12], back: [Math.PI, .12], right: [Math.PI / 2, .12], top: [0, 1.5] };
-  for (const button of stage.querySelectorAll("[data-side]")) button.addEventListener("click", () => fly({ ...home, yaw: sides[button.dataset.side][0], pitch: sides[button.dataset.side][1] }));
+  for (const button of stage.querySelectorAll("[data-side]")) button.addEventListener("click", () => fly(seat(...sides[button.dataset.side])));
   for (const button of stage.querySelectorAll("[data-look]")) button.addEventListener("click", () => {
     if (button.dataset.look === "cameras") { showCameras = !showCameras; button.ariaPressed = String(showCameras); }
     else { clay = Number(button.dataset.look === "shape"); for (const other of stage.querySelectorAll("[data-look]:not([data-look=cameras])")) other.ariaPressed = String(other === button); }
@@ -184,9 +191,15 @@
   }
 
   // --- curtain ---
-  canvas.hidden = false;
   for (const part of stage.querySelectorAll(".controls, figcaption")) part.hidden = false;
   for (const img of stage.querySelectorAll(":scope > img")) img.style.visibility = "hidden";
   new ResizeObserver(redraw).observe(canvas);
-  still.matches ? (look = { ...home }, redraw()) : (draw(performance.now()), fly(home), flight.time = 1800);
-})().catch(error => console.warn("The interactive view is not available:", error));
+  look = seat(-.75, .25);
+  draw(performance.now());
+  fly(seat(-.3, .15));
+  if (!still.matches) flight.time = 1800;
+})().catch(error => {
+  for (const part of document.querySelectorAll("#model canvas, #model .controls")) part.hidden = true;
+  for (const img of document.querySelectorAll("#model > img")) img.style.visibility = "";
+  console.warn("The interactive view is not available:", error);
+});

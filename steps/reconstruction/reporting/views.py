@@ -73,11 +73,18 @@ def views(stills: Sequence[Still]) -> Markup:
     figures = [
         element(
             "figure",
-            element("img", src=still.uri, alt=f"The model: {still.title.lower()}", width=still.width, height=still.height, loading="lazy"),
+            element(
+                "img",
+                src=still.uri,
+                alt=f"The model: {still.title.lower()}",
+                width=still.width,
+                height=still.height,
+                loading="lazy",
+            ),
             element("figcaption", still.title),
         )
         for still in stills
-    ]  # fmt: skip
+    ]
     return section("views", "From all sides", None, element("div", *figures, class_="stills"))
 
 
@@ -92,7 +99,6 @@ def comparisons(pairs: Sequence[Comparison]) -> Markup | None:
 
 
 def _comparison(pair: Comparison) -> Markup:
-    size = {"width": pair.model.width, "height": pair.model.height, "loading": "lazy"}
     slider = element(
         "input", type="range", min=0, max=100, value=50, hidden=True, aria_label=f"Share of the photograph {pair.name}"
     )
@@ -100,11 +106,15 @@ def _comparison(pair: Comparison) -> Markup:
         "figure",
         element(
             "div",
-            element("img", src=pair.model.uri, alt=f"The model seen from the camera of {pair.name}", **size),
-            element("img", src=pair.photograph.uri, alt=f"The photograph {pair.name}", class_="over", **size),
+            _layer(pair.model, f"The model seen from the camera of {pair.name}"),
+            _layer(pair.photograph, f"The photograph {pair.name}", "over"),
             slider,
             class_="compare",
             style=f"aspect-ratio:{pair.model.width}/{pair.model.height}",
         ),
         element("figcaption", pair.name, element("span", "photograph | model", class_="where")),
     )
+
+
+def _layer(still: Still, alt: str, kind: str | None = None) -> Markup:
+    return element("img", src=still.uri, alt=alt, class_=kind, width=still.width, height=still.height, loading="lazy")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-
-def count(value: int) -> str:
-    """12345 → 12,345."""
-    return f"{value:,}"
+DASH = "\N{EN DASH}"
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def counted(value: int, one: str, many: str | None = None) -> str:
