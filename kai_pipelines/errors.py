@@ -5,6 +5,7 @@
     ├── AuthoringError        a pipeline or step is written wrongly; carries file and line  (exit 2)
     ├── ManifestError         a manifest cannot be read, or cannot run here                 (exit 2)
     ├── ExpressionError       a {{tag}}, {{=expression}}, when or depends is wrong; carries a position
+    ├── RunError              a run that a Python caller started ended badly; the command line exits 1 instead
     ├── StoreError            the store of results is unusable: version, space, permissions (exit 2)
     └── StepError             a step gives up
         ├── Retryable         trying again may help: a busy service, too little memory      (exit 75)
@@ -43,7 +44,9 @@ class UsageError(KaiError):
 class AuthoringError(KaiError):
     """A pipeline or a step is written wrongly, at `path:line`."""
 
-    def __init__(self, message: str, *, hint: str | None = None, path: str | None = None, line: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, path: str | None = None, line: int | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.path = path
         self.line = line
@@ -64,6 +67,10 @@ class ExpressionError(KaiError):
         super().__init__(message, hint=hint)
         self.text = text
         self.position = position
+
+
+class RunError(KaiError):
+    """A run that a Python caller started ended badly."""
 
 
 class StoreError(KaiError):

@@ -35,7 +35,9 @@ class Pipeline(PipelineDefinition[P, R]):
             Path(path).write_text(text, encoding="utf-8")
         return text
 
-    def run(self, *, output: str | Path | None = None, jobs: int | None = None, cache: bool = True, **arguments: Any) -> Run:
+    def run(
+        self, *, output: str | Path | None = None, jobs: int | None = None, cache: bool = True, **arguments: Any
+    ) -> Run:
         """Run here, now. Parameters as values, artifacts as paths; outputs land in the folder `output`."""
         from kai_pipelines.local import run_here
 
@@ -49,7 +51,7 @@ def pipeline(
     *,
     title: str = ...,
     priority: str = ...,
-    on_exit: Step[..., Any] | None = ...,
+    on_exit: Step[..., object] | None = ...,
     timeout: str | None = ...,
     schedule: str | None = ...,
 ) -> Callable[[Callable[P, R]], Pipeline[P, R]]: ...
@@ -59,7 +61,7 @@ def pipeline(
     *,
     title: str = "",
     priority: str = "normal",
-    on_exit: Step[..., Any] | None = None,
+    on_exit: Step[..., object] | None = None,
     timeout: str | None = None,
     schedule: str | None = None,
 ) -> Pipeline[P, R] | Callable[[Callable[P, R]], Pipeline[P, R]]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 
 def progress(done: int, total: int, text: str = "") -> None:
     """Report `done` of `total` units of the running step, with a few words on the current one."""
     if file := os.environ.get("ARGO_PROGRESS_FILE"):
-        with open(file, "w", encoding="utf-8") as stream:
-            stream.write(f"{done}/{total}\n")
+        Path(file).write_text(f"{done}/{total}\n", encoding="utf-8")
     print(f"[{done}/{total}] {text}".rstrip(), file=sys.stderr, flush=True)

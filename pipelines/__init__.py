@@ -1,0 +1,1 @@
+"""The pipelines that come with the library: one module each, one screen each."""

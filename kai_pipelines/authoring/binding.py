@@ -10,7 +10,7 @@ from kai_pipelines.authoring.artifact import Artifact
 from kai_pipelines.authoring.graph import Constant, Graph, Listed, Operand, Task
 from kai_pipelines.authoring.place import here
 from kai_pipelines.authoring.reference import Output, Reference
-from kai_pipelines.authoring.signature import RESULT, Port, Signature
+from kai_pipelines.authoring.signature import RESULT, Port, Signature, record_fields
 from kai_pipelines.errors import AuthoringError
 
 
@@ -106,8 +106,8 @@ def outcome(graph: Graph, what: str, value: object) -> tuple[dict[str, Reference
         return {}, None
     if isinstance(value, Reference):
         return {RESULT: graph.localize(value)}, None
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        fields = zip(value._fields, value, strict=True)
+    if isinstance(value, tuple) and (names := record_fields(type(value))):
+        fields = zip(names, value, strict=True)
         return {name: _one_result(graph, f"{what}: {name}", part) for name, part in fields}, type(value)
     raise _no_result(what, value)
 

@@ -32,7 +32,14 @@ def switch(
 ) -> R: ...
 @overload
 def switch(value: K, cases: Mapping[K, Callable[[], R]], /, *, name: str = ...) -> R: ...
-def switch(value: object, cases: Mapping[Any, Callable[[], Any]] | None = None, /, *, name: str = "", **branches: Callable[[], Any]) -> Any:
+def switch(
+    value: object,
+    cases: Mapping[Any, Callable[[], Any]] | None = None,
+    /,
+    *,
+    name: str = "",
+    **branches: Callable[[], Any],
+) -> Any:
     """Run the branch that belongs to the value; there must be one for each value, all with one kind of result.
 
     A `Quality` and a bool name their branches as keywords, any other enum or Literal as a mapping.
@@ -61,25 +68,34 @@ def select(value: object, cases: Mapping[Any, Any] | None = None, /, **constants
     by_text = _cases("select", value, constants if cases is None else cases)
     for constant in by_text.values():
         if isinstance(constant, Reference):
-            raise fault(f"select maps to constants, and {constant.label!r} is known at run time only", hint="use switch(value, …)")
+            raise fault(
+                f"select maps to constants, and {constant.label!r} is known at run time only",
+                hint="use switch(value, …)",
+            )
     sample = next(iter(by_text.values()))
     return Selected(graph, Port("select", type(sample)), graph.localize(value), by_text)
 
 
 def when(condition: bool, body: Callable[[], R], /, *, name: str = "") -> R | None:
     """Run the body only when the condition holds; what it returns may be absent."""
-    graph = recording()
-    if graph is None or not isinstance(condition, Reference):
+    graph, value = recording(), _seen(condition)
+    if graph is None or not isinstance(value, Reference):
         return body() if condition else None
-    inner = _inner(graph, name or f"when-{condition.port.name}")
-    task, results, record = _branch(inner, "then", body, Condition(inner.localize(condition), "true"))
+    inner = _inner(graph, name or f"when-{value.port.name}")
+    task, results, record = _branch(inner, "then", body, Condition(inner.localize(value), "true"))
     for result, output in results.items():
         port = task.outputs[output]
         kind = port.type if port.is_artifact else port.type | None
         merged = Port(result, kind, port.is_artifact, port.many, optional=port.is_artifact)
         inner.results[result] = Merge(((task, output),), merged, otherwise=None if port.is_artifact else "null")
         inner.outputs[result] = merged
-    return _call(graph, inner, record)  # type: ignore[no-any-return]  # references stand in for R
+    made: R | None = _call(graph, inner, record)
+    return made
+
+
+def _seen(value: object) -> object:
+    """A value as it is while a pipeline is recorded, whatever type its author sees."""
+    return value
 
 
 def fallback(*, name: str = "", **attempts: Callable[[], R]) -> R:
@@ -88,12 +104,13 @@ def fallback(*, name: str = "", **attempts: Callable[[], R]) -> R:
     if graph is None:
         return _first_that_works(attempts)
     inner = _inner(graph, name or "fallback")
-    ran = []
+    ran: list[tuple[Task, dict[str, str], Record]] = []
     for label, body in attempts.items():
         attempt = _branch(inner, label, body, None)
         attempt[0].after_failure_of = ran[-1][0] if ran else None
         ran.append(attempt)
-    return _joined(graph, inner, ran)  # type: ignore[no-any-return]  # references stand in for R
+    result: R = _joined(graph, inner, ran)
+    return result
 
 
 def _first_that_works(attempts: Mapping[str, Callable[[], R]]) -> R:
@@ -127,7 +144,9 @@ def _cases(word: str, value: Reference, cases: Mapping[Any, Any]) -> dict[str, A
     if missing := [text for text in wanted if text not in given]:
         raise fault(f"{word} on {value.label!r} has no case for {', '.join(missing)}")
     if unknown := [text for text in given if text not in wanted]:
-        raise fault(f"{word} on {value.label!r}: it is never {', '.join(unknown)}", hint=f"it is one of {', '.join(wanted)}")
+        raise fault(
+            f"{word} on {value.label!r}: it is never {', '.join(unknown)}", hint=f"it is one of {', '.join(wanted)}"
+        )
     return {text: given[text] for text in wanted}
 
 
@@ -162,7 +181,9 @@ def body_task(inner: Graph, label: str, body: Callable[[], Any]) -> tuple[Task, 
     return task, {result: result for result in results}, record
 
 
-def _branch(inner: Graph, label: str, body: Callable[[], Any], condition: Condition | None) -> tuple[Task, dict[str, str], Record]:
+def _branch(
+    inner: Graph, label: str, body: Callable[[], Any], condition: Condition | None
+) -> tuple[Task, dict[str, str], Record]:
     task, results, record = body_task(inner, label, body)
     task.condition = condition
     return task, results, record
@@ -202,7 +223,9 @@ def _joined(graph: Graph, inner: Graph, ran: list[tuple[Task, dict[str, str], Re
     first, names, record = ran[0]
     for task, others, kind in ran[1:]:
         if set(others) != set(names) or kind is not record:
-            raise fault(f"{inner.name}: {first.name} gives ({', '.join(names)}), {task.name} gives ({', '.join(others)})")
+            raise fault(
+                f"{inner.name}: {first.name} gives ({', '.join(names)}), {task.name} gives ({', '.join(others)})"
+            )
     for result in names:
         ports = [task.outputs[outputs[result]] for task, outputs, _ in ran]
         if any(port.is_artifact != ports[0].is_artifact for port in ports):
@@ -218,5 +241,3 @@ def _call(graph: Graph, inner: Graph, record: Record) -> Any:
     task.arguments = outer_arguments(inner)
     made = {name: Output(graph, port, task) for name, port in inner.outputs.items()}
     return record(**made) if record is not None else made.get(RESULT)
-
-

@@ -20,7 +20,12 @@ from kai_pipelines.manifest.names import template_name
 P = ParamSpec("P")
 R = TypeVar("R")
 
-EXIT_GLOBALS = {"status": "workflow.status", "workflow_name": "workflow.name", "failures": "workflow.failures", "duration": "workflow.duration"}
+EXIT_GLOBALS = {
+    "status": "workflow.status",
+    "workflow_name": "workflow.name",
+    "failures": "workflow.failures",
+    "duration": "workflow.duration",
+}
 """What an exit handler may ask for by the name of a parameter, and Argo's tag for it."""
 
 
@@ -30,7 +35,7 @@ class PipelineOptions:
 
     title: str = ""
     priority: str = "normal"
-    on_exit: Step[Any, Any] | None = None
+    on_exit: Step[..., object] | None = None
     timeout: str | None = None
     schedule: str | None = None
     """Cron schedule, for a CronWorkflow."""
@@ -80,7 +85,13 @@ class PipelineDefinition(Generic[P, R]):
             return None
         graph = Graph("on-exit", description=f"Runs when {self.name} ends, whatever happened.")
         with record_into(graph):
-            handler(**{name: self._exit_argument(graph, port) for name, port in handler.signature.inputs.items() if name in EXIT_GLOBALS or name in self.signature.inputs})
+            handler(
+                **{
+                    name: self._exit_argument(graph, port)
+                    for name, port in handler.signature.inputs.items()
+                    if name in EXIT_GLOBALS or name in self.signature.inputs
+                }
+            )
         return graph
 
     def _exit_argument(self, graph: Graph, port: Port) -> Global:
@@ -122,7 +133,9 @@ class PipelineDefinition(Generic[P, R]):
 
 
 def _check_result(pipeline: PipelineDefinition[Any, Any], name: str, promised: Port, given: Port) -> None:
-    if promised.is_artifact != given.is_artifact or (promised.is_artifact and not issubclass(given.type, promised.type)):
+    if promised.is_artifact != given.is_artifact or (
+        promised.is_artifact and not issubclass(given.type, promised.type)
+    ):
         raise pipeline._wrong(f"promises {name} as {promised.type} and returns {given.type}")
     if given.many:
         raise pipeline._wrong(f"returns the list {name}: gather its parts in a step first")

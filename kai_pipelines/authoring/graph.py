@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -174,7 +174,7 @@ def recording() -> Graph | None:
 
 
 @contextmanager
-def record_into(graph: Graph) -> Iterator[Graph]:
+def record_into(graph: Graph) -> Generator[Graph]:
     """Record calls in `graph`."""
     token = _current.set(graph)
     try:

@@ -75,7 +75,10 @@ def _items(graph: Graph, items: Any) -> tuple[Any, Reference | tuple[str, ...]]:
 def _collect(graph: Graph, task: Task, output: str, index: Item) -> None:
     """Have the step that makes the artifact store it as one numbered part under a common key."""
     if graph.parent is not None:
-        raise fault("for_each inside a branch or a loop cannot return artifacts", hint="move the loop into a pipeline of its own")
+        raise fault(
+            "for_each inside a branch or a loop cannot return artifacts",
+            hint="move the loop into a pipeline of its own",
+        )
     maker, made, where = task, output, index
     if isinstance(task.target, Graph):
         result = task.target.results[output]

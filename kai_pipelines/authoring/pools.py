@@ -70,6 +70,6 @@ def choose_pool(resources: Resources) -> Pool:
         return POOLS["spot-instances"]
     if parse_quantity(resources.disk) > 200 * GIB:
         return POOLS["storage-optimized"]
-    if memory > 4 * GIB * max(cores, 1):
+    if memory > 4 * GIB * (cores if cores > 1 else 1):
         return POOLS["memory-optimized"]
     return POOLS["cpu-optimized"]

@@ -77,6 +77,7 @@ class Reference:
         return id(self)
 
     def __call__(self, *args: object, **kwargs: object) -> Any:
+        """Refused: a value is no function."""
         self._refuse("a call", _PASS)
 
     def __str__(self) -> str:

@@ -85,7 +85,9 @@ def signature_of(function: Callable[..., object]) -> Signature:
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise _wrong(function, f"takes *{parameter.name}: name every input, they are the manifest's parameters")
         if parameter.name not in hints:
-            raise _wrong(function, f"has no annotation for {parameter.name!r}: say its type, it is checked before a run")
+            raise _wrong(
+                function, f"has no annotation for {parameter.name!r}: say its type, it is checked before a run"
+            )
         default = MISSING if parameter.default is parameter.empty else parameter.default
         inputs[parameter.name] = port(parameter.name, hints[parameter.name], default)
     if "return" not in hints:
@@ -96,10 +98,16 @@ def signature_of(function: Callable[..., object]) -> Signature:
 def _outputs(annotation: Any) -> tuple[dict[str, Port], type[tuple[Any, ...]] | None]:
     if annotation is type(None):
         return {}, None
-    if isinstance(annotation, type) and issubclass(annotation, tuple) and hasattr(annotation, "_fields"):
+    if isinstance(annotation, type) and issubclass(annotation, tuple) and (names := record_fields(annotation)):
         hints = get_type_hints(annotation, include_extras=True)
-        return {name: port(name, hints[name]) for name in annotation._fields}, annotation
+        return {name: port(name, hints[name]) for name in names}, annotation
     return {RESULT: port(RESULT, annotation)}, None
+
+
+def record_fields(kind: type[tuple[Any, ...]]) -> tuple[str, ...]:
+    """The names of a NamedTuple's fields; none for a plain tuple."""
+    names: tuple[str, ...] = getattr(kind, "_fields", ())
+    return names
 
 
 def _is_artifact(annotation: Any) -> bool:

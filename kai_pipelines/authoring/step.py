@@ -19,6 +19,7 @@ from kai_pipelines.manifest.quantity import parse_quantity
 
 P = ParamSpec("P")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,13 @@ class StepUse:
         return self.step.signature.outputs
 
 
-class Step(Generic[P, R]):
+class Step(Generic[P, R_co]):
     """A function that is a step.
 
     Called inside a pipeline it records a task and returns references; called anywhere else it is the function.
     """
 
-    def __init__(self, function: Callable[P, R], options: StepOptions) -> None:
+    def __init__(self, function: Callable[P, R_co], options: StepOptions) -> None:
         functools.update_wrapper(self, function)
         self.function = function
         self.options = options
@@ -69,7 +70,7 @@ class Step(Generic[P, R]):
         """Where a pod finds the function: ``module:function``."""
         return f"{self.function.__module__}:{self.function.__qualname__}"
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Record a task, or call the function."""
         graph = recording()
         if graph is None:
@@ -77,7 +78,7 @@ class Step(Generic[P, R]):
         task = graph.add(self.name, StepUse(self, self._resources))
         task.arguments = bind(graph, self.function.__name__, self.function, self.signature, args, kwargs)
         task.after = [earlier for value in self._after for earlier in _tasks_of(graph, value)]
-        result: R = returned(graph, task, self.signature.outputs, self.signature.record)
+        result: R_co = returned(graph, task, self.signature.outputs, self.signature.record)
         return result
 
     def with_(
@@ -89,7 +90,7 @@ class Step(Generic[P, R]):
         gpu: Gpu | None = None,
         pool: str | None = None,
         after: Iterable[object] = (),
-    ) -> Step[P, R]:
+    ) -> Step[P, R_co]:
         """The same step with other resources, or made to wait.
 
         `after` takes what steps returned, or steps themselves (all their calls so far); it is for the rare
@@ -97,7 +98,7 @@ class Step(Generic[P, R]):
         """
         changes = {"cpu": cpu, "memory": memory, "disk": disk, "gpu": gpu, "pool": pool}
         given = {name: value for name, value in changes.items() if value is not None}
-        variant: Step[P, R] = Step(self.function, self.options)
+        variant: Step[P, R_co] = Step(self.function, self.options)
         variant._resources = replace(self._resources, **given)  # type: ignore[arg-type]  # one dict for all fields
         variant._after = (*self._after, *after)
         _check_resources(self.name, variant._resources)

@@ -17,7 +17,7 @@ import json
 import types
 from collections.abc import Sequence
 from enum import Enum, StrEnum
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def _reason(error: ValueError, text: str, annotation: Any) -> str:
     return f"{reason}: {place + ': ' if place else ''}{first['msg']}"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter  # on first use: text needs none of it
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kai_pipelines.authoring.graph import Constant, Graph, Listed, Loop, Merge, Operand, Task, references
+from kai_pipelines.authoring.graph import Graph, Loop, Merge, Operand, Task, references
 from kai_pipelines.authoring.reference import Output, Reference, Selected
 from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepUse
@@ -16,7 +16,7 @@ Object = dict[str, object]
 def dag_template(graph: Graph, patched: set[str]) -> Object:
     """The template; `patched` names the steps whose template takes a patch of the pod."""
     template: Object = {"name": graph.name}
-    parameters = [{"name": name} for name, value in graph.inputs.items() if not value.port.is_artifact]
+    parameters: list[Object] = [{"name": name} for name, value in graph.inputs.items() if not value.port.is_artifact]
     artifacts = [_input_artifact(value.port) for value in graph.inputs.values() if value.port.is_artifact]
     if parameters or artifacts:
         template["inputs"] = _filled(parameters=parameters, artifacts=artifacts)
@@ -75,7 +75,9 @@ def depends(task: Task) -> str:
 def _loop(loop: Loop) -> Object:
     items = loop.items
     if isinstance(items, tuple):
-        return {"withItems": [{"index": i, "item": item} for i, item in enumerate(items)] if loop.indexed else list(items)}
+        return {
+            "withItems": [{"index": i, "item": item} for i, item in enumerate(items)] if loop.indexed else list(items)
+        }
     if not loop.indexed:
         return {"withParam": text.tag(items)}
     element = 'type(#) == "string" ? # : toJson(#)'
@@ -85,7 +87,9 @@ def _loop(loop: Loop) -> Object:
 
 def _arguments(task: Task, patched: set[str]) -> Object:
     target = task.target
-    ports = target.step.signature.inputs if isinstance(target, StepUse) else {n: v.port for n, v in target.inputs.items()}
+    ports = (
+        target.step.signature.inputs if isinstance(target, StepUse) else {n: v.port for n, v in target.inputs.items()}
+    )
     parameters: list[Object] = []
     artifacts: list[Object] = []
     for name, operand in task.arguments.items():
@@ -103,7 +107,7 @@ def _arguments(task: Task, patched: set[str]) -> Object:
 
 
 def _artifact_argument(name: str, operand: Operand, port: Port) -> Object:
-    assert isinstance(operand, Reference) and not isinstance(operand, Constant | Listed)
+    assert isinstance(operand, Reference)
     made: Object = {"name": name}
     if isinstance(operand, Output) and operand.port.name in operand.task.fan_in:
         made["s3"] = {"key": f"{{{{workflow.name}}}}/{operand.task.fan_in[operand.port.name]}"}

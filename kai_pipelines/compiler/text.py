@@ -15,7 +15,22 @@ from kai_pipelines.authoring.signature import Port
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Words of expr-lang that cannot follow a dot as a member's name without care.
-_RESERVED = {"in", "not", "and", "or", "let", "if", "else", "matches", "contains", "startsWith", "endsWith", "true", "false", "nil"}
+_RESERVED = {
+    "in",
+    "not",
+    "and",
+    "or",
+    "let",
+    "if",
+    "else",
+    "matches",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "true",
+    "false",
+    "nil",
+}
 
 
 def literal(text: str) -> str:
@@ -129,5 +144,5 @@ def merged(merge: Merge) -> str:
     else:
         chain = made(last.name, output)
     for task, name in reversed(others):
-        chain = f"tasks[{literal(task.name)}].status == \"Succeeded\" ? {made(task.name, name)} : {chain}"
+        chain = f'tasks[{literal(task.name)}].status == "Succeeded" ? {made(task.name, name)} : {chain}'
     return chain

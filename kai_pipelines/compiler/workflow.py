@@ -62,7 +62,9 @@ def _arguments(pipeline: AnyPipeline) -> Object:
     ports = pipeline.signature.inputs.values()
     parameters = [_parameter(port) for port in ports if not port.is_artifact]
     artifacts: list[Object] = [
-        {"name": port.name, "optional": True} if port.optional else {"name": port.name} for port in ports if port.is_artifact
+        {"name": port.name, "optional": True} if port.optional else {"name": port.name}
+        for port in ports
+        if port.is_artifact
     ]
     return {key: items for key, items in (("parameters", parameters), ("artifacts", artifacts)) if items}
 
@@ -84,7 +86,9 @@ def _production_defaults(pipeline: AnyPipeline) -> Object:
     """Non-root, read-only root file system, limited lifetime, kept logs."""
     return {
         "podPriorityClassName": pipeline.options.priority,
-        "podMetadata": {"labels": {"app.kubernetes.io/name": pipeline.name, "app.kubernetes.io/part-of": "kai-pipelines"}},
+        "podMetadata": {
+            "labels": {"app.kubernetes.io/name": pipeline.name, "app.kubernetes.io/part-of": "kai-pipelines"}
+        },
         "archiveLogs": True,
         "ttlStrategy": {"secondsAfterSuccess": _DAY, "secondsAfterFailure": 7 * _DAY},
         "podGC": {"strategy": "OnPodSuccess", "deleteDelayDuration": "600s"},

@@ -21,7 +21,9 @@ def parse_duration(text: str | int | float) -> float:
         pass
     parts = _PART.findall(body)
     if not parts or "".join(number + unit for number, unit in parts) != body:
-        raise ManifestError(f"{plain!r} is not a duration", hint="write a number with a unit, such as 30s, 10m or 1h30m")
+        raise ManifestError(
+            f"{plain!r} is not a duration", hint="write a number with a unit, such as 30s, 10m or 1h30m"
+        )
     return sign * sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 

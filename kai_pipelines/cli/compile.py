@@ -1,0 +1,87 @@
+"""`kai compile`: pipelines as Argo manifests."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kai_pipelines.cli.target import resolve
+from kai_pipelines.discovery import known_pipelines
+from kai_pipelines.errors import KaiError, UsageError
+from kai_pipelines.manifest import dump
+from kai_pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from kai_pipelines.pipeline import Kind
+
+
+@click.command()
+@click.argument("targets", metavar="TARGET…", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every known pipeline.")
+@click.option("-o", "--output", help="A folder, or - for standard output (with --all: manifests/).")
+@click.option("--kind", type=click.Choice(["WorkflowTemplate", "Workflow", "CronWorkflow"]), default="WorkflowTemplate")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file on disk differs.")
+def command(targets: tuple[str, ...], everything: bool, output: str | None, kind: Kind, check: bool) -> int:
+    """Write pipelines as Argo manifests."""
+    if bool(targets) == everything:
+        raise UsageError("name pipelines to compile, or give --all")
+    settings = Settings.from_environment()
+    texts = _compiled(targets, settings, kind)
+    where = output or (str(settings.manifests) if everything or check else "-")
+    if check:
+        return _check(Path(where), texts, complete=everything)
+    if where == "-":
+        click.echo("---\n".join(texts.values()), nl=False)
+        return 0
+    _write(Path(where), texts)
+    return 0
+
+
+def _compiled(targets: tuple[str, ...], settings: Settings, kind: Kind) -> dict[str, str]:
+    """File name → YAML, for the targets or, with none, for all pipelines."""
+    if not targets:
+        return {f"{one.name}.yaml": one.to_yaml(kind=kind) for one in known_pipelines(settings.pipelines).values()}
+    texts = {}
+    for target in targets:
+        found = resolve(target, settings)
+        if found.pipeline is None:
+            raise UsageError(f"{target} is a manifest already")
+        texts[f"{found.pipeline.name}.yaml"] = dump(found.pipeline.to_dict(kind))
+    return texts
+
+
+def _write(folder: Path, texts: dict[str, str]) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            part = folder / f".{name}.part"
+            part.write_text(text, encoding="utf-8")
+            part.replace(folder / name)
+            click.echo(str(folder / name), err=True)
+    except OSError as error:
+        raise KaiError(f"cannot write to {folder}: {error.strerror}") from error
+
+
+def _check(folder: Path, texts: dict[str, str], *, complete: bool) -> int:
+    """Print how files differ from what would be written; with `complete` no other manifest may be there."""
+    stale = 0
+    for name, text in texts.items():
+        path = folder / name
+        found = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if found != text:
+            stale += 1
+            lines = difflib.unified_diff(
+                found.splitlines(), text.splitlines(), str(path), "as compiled now", lineterm="", n=1
+            )
+            click.echo("\n".join(lines))
+    if complete and folder.is_dir():
+        for path in sorted(folder.glob("*.yaml")):
+            if path.name not in texts:
+                stale += 1
+                click.echo(f"{path}: no pipeline makes this file")
+    if stale:
+        click.echo(f"{stale} of {len(texts)} manifests in {folder} are stale; run `kai compile --all`", err=True)
+    return 1 if stale else 0

@@ -1,0 +1,124 @@
+"""`kai run`: a pipeline or manifest, on this machine."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kai_pipelines.cli.target import Target, resolve
+from kai_pipelines.errors import UsageError
+from kai_pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from kai_pipelines.engine import Failure, Run
+
+
+@click.command()
+@click.argument("target")
+@click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter.")
+@click.option("-a", "--artifact", "artifacts", multiple=True, metavar="NAME=PATH", help="A file or folder.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Where outputs land (runs/NAME).")
+@click.option("--jobs", type=click.IntRange(min=1), help="Steps side by side (the number of cores).")
+@click.option("--no-cache", is_flag=True, help="Run every step, whatever is kept.")
+@click.option("--json", "as_json", is_flag=True, help="Print the finished Workflow as one JSON document.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+def command(
+    target: str,
+    parameters: tuple[str, ...],
+    artifacts: tuple[str, ...],
+    output: Path | None,
+    jobs: int | None,
+    no_cache: bool,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Run TARGET here: a pipeline's name, file.py[:object], or a manifest.
+
+    Outputs land in the output folder, the record of the run beside them as workflow.json. What is
+    finished is kept: the same command again runs only what changed.
+    """
+    found = resolve(target, Settings.from_environment())
+    return execute(
+        found,
+        _pairs("-p", parameters),
+        _pairs("-a", artifacts),
+        output=output,
+        jobs=jobs,
+        cache=not no_cache,
+        as_json=as_json,
+        quiet=quiet,
+    )[0]
+
+
+def execute(
+    target: Target,
+    parameters: dict[str, str],
+    artifacts: dict[str, str],
+    *,
+    output: Path | None,
+    jobs: int | None = None,
+    cache: bool = True,
+    as_json: bool = False,
+    quiet: bool = False,
+) -> tuple[int, Run]:
+    """Run a target and tell how it went; the exit code and the run."""
+    from kai_pipelines.cli.progress import watching
+    from kai_pipelines.engine import run
+    from kai_pipelines.local import request
+
+    made = request(
+        target.manifest,
+        _encoded(target, parameters),
+        artifacts,
+        output=output,
+        jobs=jobs,
+        cache=cache,
+        siblings=target.siblings,
+        rerun_command=shlex.join(["kai", *sys.argv[1:]]),
+    )
+    with watching(quiet=quiet) as observer:
+        finished = run(made, observer)
+    if as_json:
+        click.echo(json.dumps(finished.workflow, indent=2, ensure_ascii=False))
+    if finished.failure is not None:
+        _explain(finished.failure)
+    elif not quiet:
+        counts = f"{finished.executed} executed, {finished.cached} from the store"
+        click.echo(f"{finished.phase}: {counts}; outputs in {made.output}", err=True)
+    return (0 if finished.phase == "Succeeded" else 1), finished
+
+
+def _pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(f"{flag} {text!r} is not name=value")
+        if name in pairs:
+            raise UsageError(f"{flag} {name} is given twice")
+        pairs[name] = value
+    return pairs
+
+
+def _encoded(target: Target, parameters: dict[str, str]) -> dict[str, str]:
+    """Parameters read with the pipeline's own annotations; those of a manifest go as they are."""
+    if target.pipeline is None:
+        return parameters
+    known = {name for name, port in target.pipeline.signature.inputs.items() if not port.is_artifact}
+    ours = {name: value for name, value in parameters.items() if name in known}
+    return {**parameters, **target.pipeline.encode_parameters(ours)}  # the engine refuses the unknown ones, by name
+
+
+def _explain(failure: Failure) -> None:
+    click.echo(f"\nfailed: {failure.node}: {failure.message}", err=True)
+    if failure.log_lines:
+        click.echo(f"  the last lines of {failure.log}:", err=True)
+        for line in failure.log_lines:
+            click.echo(f"    {line}", err=True)
+    if failure.rerun_command:
+        click.echo(f"  run again from here with:\n    {failure.rerun_command}", err=True)

@@ -1,0 +1,62 @@
+"""TARGET: a pipeline's name, ``file.py[:object]``, or manifests (a file, a folder, ``-``)."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kai_pipelines.errors import UsageError
+from kai_pipelines.manifest import load, load_all
+from kai_pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from kai_pipelines.discovery import AnyPipeline
+
+WORKFLOW_KINDS = ("Workflow", "WorkflowTemplate", "CronWorkflow", "ClusterWorkflowTemplate")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One manifest to work on, and where it came from."""
+
+    manifest: dict[str, object]
+    siblings: tuple[dict[str, object], ...] = ()
+    """Other manifests given with it, for templates it refers to."""
+    pipeline: AnyPipeline | None = None
+    """The Python pipeline behind it, if there is one."""
+
+
+def resolve(text: str, settings: Settings) -> Target:
+    """What TARGET names."""
+    path, _, name = text.partition(".py:")
+    if text.endswith(".py") or name:
+        from kai_pipelines.discovery import pipeline_in_file
+
+        file = Path(text if text.endswith(".py") else path + ".py")
+        return _compiled(pipeline_in_file(file, name or None))
+    if text == "-":
+        return _manifests(load_all(sys.stdin.read(), source="standard input"), "standard input")
+    if Path(text).suffix in {".yaml", ".yml", ".json"} or Path(text).is_dir():
+        if not Path(text).exists():
+            raise UsageError(f"there is no file {text}")
+        return _manifests(load(Path(text)), text)
+    from kai_pipelines.discovery import pipeline_named
+
+    return _compiled(pipeline_named(text, settings.pipelines))
+
+
+def _compiled(pipeline: AnyPipeline) -> Target:
+    return Target(pipeline.to_dict(), pipeline=pipeline)
+
+
+def _manifests(documents: list[dict[str, object]], source: str) -> Target:
+    workflows = [document for document in documents if document.get("kind") in WORKFLOW_KINDS]
+    if not workflows:
+        raise UsageError(f"{source} holds no Workflow, WorkflowTemplate or CronWorkflow")
+    runnable = [w for w in workflows if w.get("kind") == "Workflow"] or workflows
+    if len(runnable) > 1:
+        raise UsageError(f"{source} holds {len(runnable)} workflows that could be meant", hint="give one file")
+    others = tuple(document for document in documents if document is not runnable[0])
+    return Target(runnable[0], others)

@@ -1,0 +1,102 @@
+"""Finding pipelines: by name in the packages of the settings, or in a Python file."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from kai_pipelines.authoring.step import Step
+from kai_pipelines.errors import UsageError
+from kai_pipelines.manifest.names import template_name
+from kai_pipelines.pipeline import Pipeline
+
+AnyPipeline = Pipeline[..., object]
+AnyStep = Step[..., object]
+
+
+def pipelines_in(module: ModuleType) -> dict[str, AnyPipeline]:
+    """The pipelines that a module defines itself, by name."""
+    found = [value for value in vars(module).values() if isinstance(value, Pipeline)]
+    return {one.name: one for one in found if one.function.__module__ == module.__name__}
+
+
+def modules_of(packages: tuple[str, ...]) -> Iterator[ModuleType]:
+    """Every module of the packages; the folder in which `kai` was started counts as a place for them."""
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    for name in packages:
+        try:
+            package = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                raise UsageError(f"cannot import {name}: {error}") from error
+            continue
+        yield package
+        for part in pkgutil.iter_modules(getattr(package, "__path__", ()), prefix=f"{name}."):
+            yield importlib.import_module(part.name)
+
+
+def known_pipelines(packages: tuple[str, ...]) -> dict[str, AnyPipeline]:
+    """All pipelines of the packages, by name, sorted."""
+    found: dict[str, AnyPipeline] = {}
+    for module in modules_of(packages):
+        found.update(pipelines_in(module))
+    return dict(sorted(found.items()))
+
+
+def pipeline_named(name: str, packages: tuple[str, ...]) -> AnyPipeline:
+    """One pipeline; the module of its name is tried first, so that nothing else need be imported."""
+    wanted = template_name(name)
+    if str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))
+    for package in packages:
+        path = f"{package}.{wanted.replace('-', '_')}"
+        if _exists(path):
+            found = pipelines_in(importlib.import_module(path))
+            if wanted in found:
+                return found[wanted]
+    known = known_pipelines(packages)
+    if wanted not in known:
+        raise UsageError(
+            f"there is no pipeline {name!r}",
+            hint=f"known are: {', '.join(known) or 'none'}; or give file.py, file.py:name or a manifest's path",
+        )
+    return known[wanted]
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def pipeline_in_file(path: Path, name: str | None) -> AnyPipeline:
+    """The pipeline of a Python file, by the name of the object or the only one there is."""
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}")
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)  # the steps' processes import the file as a module, and so does this one
+    try:
+        module = importlib.import_module(path.stem)
+    except SyntaxError as error:
+        raise UsageError(f"{error.filename}:{error.lineno}: {error.msg}") from error
+    if getattr(module, "__file__", None) != str(path.resolve()):
+        raise UsageError(f"another module is called {path.stem}", hint="rename the file")
+    found = pipelines_in(module)
+    if name is not None:
+        value = getattr(module, name, None)
+        if not isinstance(value, Pipeline):
+            raise UsageError(f"{path} has no pipeline {name!r}", hint=f"it has {', '.join(found) or 'none'}")
+        return value
+    if len(found) != 1:
+        raise UsageError(
+            f"{path} has {len(found)} pipelines", hint=f"say which: {path}:NAME, one of {', '.join(found) or '–'}"
+        )
+    return next(iter(found.values()))

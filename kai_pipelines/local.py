@@ -1,0 +1,88 @@
+"""Runs on this machine: from a target and its arguments to the engine's request."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kai_pipelines.engine import Observer, Run, RunRequest, run
+from kai_pipelines.errors import RunError, UsageError
+from kai_pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from kai_pipelines.authoring.definition import PipelineDefinition
+
+
+def request(
+    manifest: Mapping[str, Any],
+    parameters: Mapping[str, str],
+    artifacts: Mapping[str, str | Path],
+    *,
+    output: str | Path | None = None,
+    jobs: int | None = None,
+    cache: bool = True,
+    siblings: Sequence[Mapping[str, Any]] = (),
+    rerun_command: str = "",
+) -> RunRequest:
+    """The engine's request, with this machine's defaults for what is not said."""
+    metadata = manifest.get("metadata", {})
+    name = metadata.get("name") or metadata.get("generateName", "workflow-").rstrip("-")
+    return RunRequest(
+        manifest=manifest,
+        parameters=dict(parameters),
+        artifacts={key: Path(path).absolute() for key, path in artifacts.items()},
+        output=Path(output or Path("runs") / name).absolute(),
+        jobs=jobs or os.cpu_count() or 1,
+        use_cache=cache,
+        store=Settings.from_environment().store,
+        siblings=tuple(siblings),
+        rerun_command=rerun_command,
+        python_path=tuple(path for path in sys.path if path and Path(path).is_dir()),
+    )
+
+
+def run_here(
+    pipeline: PipelineDefinition[..., Any],
+    arguments: Mapping[str, Any],
+    *,
+    output: str | Path | None,
+    jobs: int | None,
+    cache: bool,
+) -> Run:
+    """Compile a pipeline and run it; raises RunError when it does not succeed."""
+    from kai_pipelines.compiler import compile_pipeline
+
+    ports = pipeline.signature.inputs
+    if unknown := [name for name in arguments if name not in ports]:
+        raise UsageError(f"{pipeline.name} has no input {', '.join(unknown)}", hint=f"it has {', '.join(ports)}")
+    artifacts = {name: value for name, value in arguments.items() if ports[name].is_artifact and value is not None}
+    parameters = {name: value for name, value in arguments.items() if not ports[name].is_artifact}
+    made = run(
+        request(
+            compile_pipeline(pipeline),
+            pipeline.encode_parameters(parameters),
+            {name: os.fspath(value) for name, value in artifacts.items()},
+            output=output,
+            jobs=jobs,
+            cache=cache,
+        ),
+        Silent(),
+    )
+    if made.failure is not None:
+        raise RunError(
+            f"{pipeline.name} {made.phase}: {made.failure.node}: {made.failure.message}", hint=f"see {made.failure.log}"
+        )
+    return made
+
+
+class Silent(Observer):
+    """Watches a run and says nothing."""
+
+    def node_changed(self, node: Any) -> None:
+        """Say nothing."""
+
+    def log_line(self, node: Any, line: str) -> None:
+        """Say nothing."""
