@@ -10,13 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from kai_pipelines.authoring.step import Step
 from kai_pipelines.errors import UsageError
 from kai_pipelines.manifest.names import template_name
 from kai_pipelines.pipeline import Pipeline
 
 AnyPipeline = Pipeline[..., object]
-AnyStep = Step[..., object]
 
 
 def pipelines_in(module: ModuleType) -> dict[str, AnyPipeline]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
 
 from kai_pipelines.authoring.definition import PipelineDefinition, PipelineOptions
-from kai_pipelines.authoring.step import Step
+from kai_pipelines.authoring.step import StepDefinition
 
 if TYPE_CHECKING:
     from kai_pipelines.engine import Run
@@ -51,7 +51,7 @@ def pipeline(
     *,
     title: str = ...,
     priority: str = ...,
-    on_exit: Step[..., object] | None = ...,
+    on_exit: StepDefinition | None = ...,
     timeout: str | None = ...,
     schedule: str | None = ...,
 ) -> Callable[[Callable[P, R]], Pipeline[P, R]]: ...
@@ -61,7 +61,7 @@ def pipeline(
     *,
     title: str = "",
     priority: str = "normal",
-    on_exit: Step[..., object] | None = None,
+    on_exit: StepDefinition | None = None,
     timeout: str | None = None,
     schedule: str | None = None,
 ) -> Pipeline[P, R] | Callable[[Callable[P, R]], Pipeline[P, R]]:

@@ -21,7 +21,7 @@ from typing import Any
 
 from kai_pipelines.authoring.artifact import SCRATCH, Artifact
 from kai_pipelines.authoring.signature import Port
-from kai_pipelines.authoring.step import Step
+from kai_pipelines.authoring.step import StepDefinition
 from kai_pipelines.errors import EXIT_FATAL, EXIT_RETRYABLE, EXIT_USAGE, Fatal, KaiError, Retryable, UsageError
 
 _OUTPUT = "output."
@@ -57,14 +57,14 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def load_step(address: str) -> Step[..., Any]:
+def load_step(address: str) -> StepDefinition:
     """The step at ``module:name``."""
     module, _, name = address.partition(":")
     try:
         found = getattr(importlib.import_module(module), name, None)
     except ModuleNotFoundError as error:
         raise UsageError(f"cannot import {module}: {error}", hint="is it in the image, and on PYTHONPATH?") from error
-    if not isinstance(found, Step):
+    if not isinstance(found, StepDefinition):
         raise UsageError(f"{address} is no step", hint=f"is there a function {name} decorated with @step in {module}?")
     return found
 
@@ -131,7 +131,7 @@ class _scratch:
             os.environ[SCRATCH] = self._before
 
 
-def write_outputs(step: Step[..., Any], result: Any, wanted: dict[str, Path]) -> None:
+def write_outputs(step: StepDefinition, result: Any, wanted: dict[str, Path]) -> None:
     """Put what the step returned where the manifest says."""
     outputs = step.signature.outputs
     if step.signature.record is None:
@@ -149,7 +149,7 @@ def write_outputs(step: Step[..., Any], result: Any, wanted: dict[str, Path]) ->
             _write_parameter(step, port, value, path)
 
 
-def _write_parameter(step: Step[..., Any], port: Port, value: object, path: Path) -> None:
+def _write_parameter(step: StepDefinition, port: Port, value: object, path: Path) -> None:
     try:
         text = port.encode(value)
     except ValueError as error:
@@ -160,7 +160,7 @@ def _write_parameter(step: Step[..., Any], port: Port, value: object, path: Path
     part.replace(path)
 
 
-def _move_artifact(step: Step[..., Any], port: Port, value: object, path: Path) -> None:
+def _move_artifact(step: StepDefinition, port: Port, value: object, path: Path) -> None:
     if value is None and port.optional:
         return
     if not isinstance(value, Artifact) or not value.path.exists():

@@ -11,7 +11,15 @@ from typing import Any, TypeVar, overload
 from kai_pipelines.authoring import values
 from kai_pipelines.authoring.binding import fault, outcome
 from kai_pipelines.authoring.graph import (
-    Condition, Constant, Graph, Listed, Merge, Operand, Task, record_into, recording,
+    Condition,
+    Constant,
+    Graph,
+    Listed,
+    Merge,
+    Operand,
+    Task,
+    record_into,
+    recording,
 )  # fmt: skip
 from kai_pipelines.authoring.quality import Quality
 from kai_pipelines.authoring.reference import Input, Output, Reference, Selected

@@ -13,7 +13,7 @@ from kai_pipelines.authoring.graph import Constant, Graph, record_into, recordin
 from kai_pipelines.authoring.pools import PRIORITIES
 from kai_pipelines.authoring.reference import Global, Input
 from kai_pipelines.authoring.signature import MISSING, Port, Signature, signature_of
-from kai_pipelines.authoring.step import Step
+from kai_pipelines.authoring.step import Step, StepDefinition
 from kai_pipelines.errors import AuthoringError
 from kai_pipelines.manifest.names import template_name
 
@@ -35,7 +35,7 @@ class PipelineOptions:
 
     title: str = ""
     priority: str = "normal"
-    on_exit: Step[..., object] | None = None
+    on_exit: StepDefinition | None = None
     timeout: str | None = None
     schedule: str | None = None
     """Cron schedule, for a CronWorkflow."""
@@ -81,7 +81,7 @@ class PipelineDefinition(Generic[P, R]):
     def exit_graph(self) -> Graph | None:
         """The graph of the exit handler: one task whose arguments Argo knows when the workflow ends."""
         handler = self.options.on_exit
-        if handler is None:
+        if not isinstance(handler, Step):
             return None
         graph = Graph("on-exit", description=f"Runs when {self.name} ends, whatever happened.")
         with record_into(graph):

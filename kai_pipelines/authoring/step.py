@@ -37,7 +37,7 @@ class StepOptions:
 class StepUse:
     """A step as one task uses it: perhaps with other resources than its own."""
 
-    step: Step[Any, Any]
+    step: StepDefinition
     resources: Resources
 
     @property
@@ -46,19 +46,16 @@ class StepUse:
         return self.step.signature.outputs
 
 
-class Step(Generic[P, R_co]):
-    """A function that is a step.
+class StepDefinition:
+    """A step as everything but its caller sees it: a name, ports, options, and where its code is."""
 
-    Called inside a pipeline it records a task and returns references; called anywhere else it is the function.
-    """
-
-    def __init__(self, function: Callable[P, R_co], options: StepOptions) -> None:
-        functools.update_wrapper(self, function)
+    def __init__(self, function: Callable[..., Any], options: StepOptions) -> None:
         self.function = function
+        self.__doc__, self.__module__ = function.__doc__, function.__module__
+        self.__name__, self.__qualname__ = function.__name__, function.__qualname__
+        self.__wrapped__ = function
         self.options = options
         self.name = template_name(function.__name__)
-        self._resources = options.resources
-        self._after: tuple[object, ...] = ()
 
     @functools.cached_property
     def signature(self) -> Signature:
@@ -70,11 +67,27 @@ class Step(Generic[P, R_co]):
         """Where a pod finds the function: ``module:function``."""
         return f"{self.function.__module__}:{self.function.__qualname__}"
 
+    def __repr__(self) -> str:
+        return f"<step {self.name}>"
+
+
+class Step(StepDefinition, Generic[P, R_co]):
+    """A function that is a step.
+
+    Called inside a pipeline it records a task and returns references; called anywhere else it is the function.
+    """
+
+    def __init__(self, function: Callable[P, R_co], options: StepOptions) -> None:
+        super().__init__(function, options)
+        self._resources = options.resources
+        self._after: tuple[object, ...] = ()
+
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Record a task, or call the function."""
         graph = recording()
         if graph is None:
-            return self.function(*args, **kwargs)
+            plain: R_co = self.function(*args, **kwargs)
+            return plain
         task = graph.add(self.name, StepUse(self, self._resources))
         task.arguments = bind(graph, self.function.__name__, self.function, self.signature, args, kwargs)
         task.after = [earlier for value in self._after for earlier in _tasks_of(graph, value)]
@@ -104,12 +117,9 @@ class Step(Generic[P, R_co]):
         _check_resources(self.name, variant._resources)
         return variant
 
-    def __repr__(self) -> str:
-        return f"<step {self.name}>"
-
 
 def _tasks_of(graph: Graph, value: object) -> list[Task]:
-    if isinstance(value, Step):
+    if isinstance(value, StepDefinition):
         tasks = [t for t in graph.tasks if isinstance(t.target, StepUse) and t.target.step.function is value.function]
         if tasks:
             return tasks

@@ -9,9 +9,9 @@ import click
 
 from kai_pipelines.authoring.graph import Graph
 from kai_pipelines.authoring.signature import Port
-from kai_pipelines.authoring.step import StepUse
+from kai_pipelines.authoring.step import StepDefinition, StepUse
 from kai_pipelines.authoring.values import choices
-from kai_pipelines.discovery import AnyPipeline, AnyStep, known_pipelines
+from kai_pipelines.discovery import AnyPipeline, known_pipelines
 from kai_pipelines.settings import Settings
 
 
@@ -33,9 +33,9 @@ def command(as_json: bool) -> None:
     _print("steps", {name: _first_line(step.__doc__ or "") for name, step in sorted(steps.items())})
 
 
-def steps_of(graph: Graph) -> list[AnyStep]:
+def steps_of(graph: Graph) -> list[StepDefinition]:
     """Every step that a graph uses, once."""
-    found: dict[str, AnyStep] = {}
+    found: dict[str, StepDefinition] = {}
     for task in graph.tasks:
         inner = [task.target.step] if isinstance(task.target, StepUse) else steps_of(task.target)
         found.update({step.name: step for step in inner})
@@ -64,7 +64,7 @@ def _describe(pipeline: AnyPipeline) -> dict[str, Any]:
     }
 
 
-def _describe_step(step: AnyStep) -> dict[str, Any]:
+def _describe_step(step: StepDefinition) -> dict[str, Any]:
     return {
         "name": step.name,
         "address": step.address,

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from kai_pipelines.authoring.pools import choose_pool
 from kai_pipelines.authoring.resources import Resources, Retry
 from kai_pipelines.authoring.signature import Port
-from kai_pipelines.authoring.step import Step, StepUse
+from kai_pipelines.authoring.step import StepDefinition, StepUse
 from kai_pipelines.errors import EXIT_FATAL, EXIT_USAGE
 from kai_pipelines.manifest.duration import format_duration, parse_duration
 
 Object = dict[str, object]
-AnyStep = Step[..., object]
 
 INPUTS = "/kai/inputs"
 OUTPUTS = "/kai/outputs"
@@ -26,7 +25,7 @@ def key_parameter(output: str) -> str:
     return f"{output}_key"
 
 
-def step_template(step: AnyStep, image: str, *, keyed: Sequence[str] = (), patched: bool = False) -> Object:
+def step_template(step: StepDefinition, image: str, *, keyed: Sequence[str] = (), patched: bool = False) -> Object:
     """The template of a step; `keyed` outputs are collected by a loop, `patched` pods vary by task."""
     inputs, outputs = step.signature.inputs, step.signature.outputs
     template: Object = {"name": step.name}

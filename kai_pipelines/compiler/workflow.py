@@ -9,9 +9,9 @@ from kai_pipelines.authoring import values
 from kai_pipelines.authoring.definition import PipelineDefinition
 from kai_pipelines.authoring.graph import Graph
 from kai_pipelines.authoring.signature import Port
-from kai_pipelines.authoring.step import StepUse
+from kai_pipelines.authoring.step import StepDefinition, StepUse
 from kai_pipelines.compiler.dag import dag_template
-from kai_pipelines.compiler.step import OUTPUTS, AnyStep, step_template
+from kai_pipelines.compiler.step import OUTPUTS, step_template
 from kai_pipelines.errors import AuthoringError
 from kai_pipelines.manifest.duration import parse_duration
 from kai_pipelines.settings import Settings
@@ -118,7 +118,7 @@ def _templates(pipeline: AnyPipeline, image: str) -> Iterator[Object]:
     roots = [graph for graph in (pipeline.graph, pipeline.exit_graph) if graph is not None]
     graphs = _unique_graphs(roots)
     tasks = [task for graph in graphs for task in graph.tasks]
-    steps: dict[str, AnyStep] = {}
+    steps: dict[str, StepDefinition] = {}
     keyed: dict[str, list[str]] = {}
     patched: set[str] = set()
     for task in tasks:

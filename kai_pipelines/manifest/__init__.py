@@ -4,8 +4,8 @@ What belongs here: YAML in and out, quantities, durations, names, typed views. W
 functions, recorded graphs, or anything that drops a field it does not know.
 """
 
-from kai_pipelines.manifest.duration import format_duration, parse_duration
 from kai_pipelines.manifest.document import Manifest, dump, load, load_all
+from kai_pipelines.manifest.duration import format_duration, parse_duration
 from kai_pipelines.manifest.names import landing_name, template_name
 from kai_pipelines.manifest.quantity import parse_quantity
 
