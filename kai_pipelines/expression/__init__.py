@@ -38,28 +38,28 @@ class Tag(NamedTuple):
 
 def evaluate(expression: str, env: Mapping[str, object]) -> object:
     """The value of an expr-lang expression; `env` is flat (`tasks.low.status`) or nested, as Argo expands it."""
-    from kai_pipelines.expression import evaluate as module
+    from kai_pipelines.expression import evaluation as module
 
     return module.evaluate(expression, env)
 
 
 def substitute(text: str, env: Mapping[str, object], *, allow_unresolved: bool = False) -> str:
     """Replace the tags in a JSON document, escaping values as Argo does; unresolved ones stay only when allowed."""
-    from kai_pipelines.expression import tags as module
+    from kai_pipelines.expression import substitution as module
 
     return module.substitute(text, env, allow_unresolved=allow_unresolved)
 
 
 def substitute_text(text: str, env: Mapping[str, object], *, allow_unresolved: bool = False) -> str:
     """Replace the tags in a plain string; values enter as they are."""
-    from kai_pipelines.expression import tags as module
+    from kai_pipelines.expression import substitution as module
 
     return module.substitute_text(text, env, allow_unresolved=allow_unresolved)
 
 
 def tags(text: str) -> list[Tag]:
     """Every `{{…}}` of a text in order, with its position and whether it is an expression."""
-    from kai_pipelines.expression import tags as module
+    from kai_pipelines.expression import substitution as module
 
     return module.tags(text)
 

@@ -8,7 +8,7 @@ import time as clock
 from collections.abc import Callable, Iterable
 
 from kai_pipelines.expression import gojson, numbers, operators
-from kai_pipelines.expression.evaluate import TEXT_BUDGET, Machine
+from kai_pipelines.expression.evaluation import TEXT_BUDGET, Machine
 from kai_pipelines.expression.faults import LimitError
 from kai_pipelines.expression.predicates import sort_key
 from kai_pipelines.expression.printing import go_string

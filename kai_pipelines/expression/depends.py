@@ -74,7 +74,7 @@ class Depends:
 
     def evaluate(self, results: Mapping[str, TaskResult]) -> bool:
         """Whether the task may run, given the results of the tasks it names; missing ones have none."""
-        from kai_pipelines.expression.evaluate import run
+        from kai_pipelines.expression.evaluation import run
 
         env: dict[str, object] = {}
         for name in self.names:

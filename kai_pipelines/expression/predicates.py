@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 
 from kai_pipelines.expression import operators
-from kai_pipelines.expression.evaluate import Machine, Run, Scope, truth
+from kai_pipelines.expression.evaluation import Machine, Run, Scope, truth
 from kai_pipelines.expression.nodes import Builtin
 from kai_pipelines.expression.values import GoMap, Uint8, type_name
 

@@ -195,7 +195,7 @@ def _expression(
 def _evaluated(
     expression: str, env: Mapping[str, object], verbatim: str, position: int, text: str, *, tolerant: bool
 ) -> str:
-    from kai_pipelines.expression.evaluate import run
+    from kai_pipelines.expression.evaluation import run
 
     try:
         value = run(expression, env)
