@@ -28,9 +28,7 @@ class Alignment(NamedTuple):
     metrics: StepMetrics
 
 
-@step(
-    resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2)
-)
+@step(resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
 def align_photos(photos: ImageSet, max_features: int = 8000) -> Alignment:
     """Find the photographs' cameras and a sparse cloud, from at most `max_features` features per photograph."""
     from steps.reconstruction.alignment.features import find_photos

@@ -66,9 +66,7 @@ def extract(database: Path, folder: Path, names: Sequence[str], max_features: in
     options.sift.first_octave = _first_octave(database, max_features)
     for start in range(0, len(names), _PHOTOS_PER_ROUND):
         chosen = list(names[start : start + _PHOTOS_PER_ROUND])
-        pycolmap.extract_features(
-            database, folder, chosen, extraction_options=options, device=pycolmap.Device.cpu
-        )
+        pycolmap.extract_features(database, folder, chosen, extraction_options=options, device=pycolmap.Device.cpu)
         yield start + len(chosen)
 
 

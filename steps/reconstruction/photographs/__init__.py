@@ -1,0 +1,1 @@
+"""Reading, measuring and judging photographs: what `assess_photos` is made of. No step lives here."""
