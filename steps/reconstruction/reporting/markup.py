@@ -36,7 +36,10 @@ def text(child: Child) -> Markup:
 
 def number(value: float) -> str:
     """A number as an attribute: at most two decimals, no trailing zeros, never an exponent."""
-    return str(value) if isinstance(value, int) else f"{value:.2f}".rstrip("0").rstrip(".").replace("-0", "0") or "0"
+    if isinstance(value, int):
+        return str(value)
+    short = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if short == "-0" else short
 
 
 def element(tag: str, *children: Child, **attributes: Attribute) -> Markup:

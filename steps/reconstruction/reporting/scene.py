@@ -73,6 +73,7 @@ def read_scene(folder: Path) -> Scene:
             f"{folder.name} is not a COLMAP model: {error}", code="unreadable-model", files=[folder.name]
         ) from error
     views = [_view(model.image(number)) for number in model.reg_image_ids()]
+    model.update_point_3d_errors()  # some programs write models without them
     points = [(point.xyz, point.color) for _, point in sorted(model.points3D.items())]
     return Scene(
         views=tuple(sorted(views, key=lambda view: view.name)),
@@ -122,7 +123,7 @@ def upright(views: tuple[CameraView, ...]) -> Array:
         toward = -forward[front] if abs(forward[front] @ up) < 0.9 else down[front]
         toward = toward - up * (toward @ up)
     toward /= np.linalg.norm(toward)
-    return np.stack([np.cross(up, toward), up, toward])
+    return np.asarray(np.stack([np.cross(up, toward), up, toward]), dtype=np.float64)
 
 
 def _level(right: Array, forward: Array, mean_up: Array) -> Array:

@@ -63,7 +63,7 @@ def read(
 def summarize(inputs: Inputs, quality: str, requested: str, steps: Sequence[StepMetrics]) -> Summary:
     """Count in the artifacts what can be counted there; the rest is what the steps said."""
     assessed = inputs.assessment.photos
-    given = len(assessed) or len(inputs.matches.photos)
+    given = len({photo.name for photo in assessed} | {photo.name for photo in inputs.matches.photos})
     return Summary(
         quality=str(quality),
         requested_quality=str(requested),

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kai_pipelines import Fatal
+from steps.reconstruction.metrics import StepMetrics, StepWarning
+from steps.reconstruction.reporting.figures import collect_warnings, costs, device, ply_vertices
+
+
+def test_a_warning_that_is_also_an_issue_is_told_once() -> None:
+    issue = StepWarning(code="blurred", message="Blurred.", files=["b.jpg", "a.jpg"])
+    again = StepWarning(code="blurred", message="These are blurred.", files=["a.jpg", "b.jpg"])
+    other = StepWarning(code="blurred", message="Blurred.", files=["c.jpg"])
+
+    told = collect_warnings([StepMetrics(step="assess_photos", warnings=[again, other])], [issue])
+
+    assert [(one.step, one.message) for one in told] == [("assess_photos", "Blurred."), ("assess_photos", "Blurred.")]
+    assert [one.files for one in told] == [["b.jpg", "a.jpg"], ["c.jpg"]]
+
+
+def test_warnings_without_files_differ_by_their_message() -> None:
+    first, second = StepWarning(code="x", message="one"), StepWarning(code="x", message="two")
+
+    assert len(collect_warnings([StepMetrics(step="s", warnings=[first, second, first])], [])) == 2
+
+
+def test_a_step_that_ran_twice_costs_twice_and_peaks_once() -> None:
+    once = StepMetrics(step="s", cpu_seconds=1.25, wall_seconds=2.0, peak_memory_bytes=5)
+    more = StepMetrics(step="s", cpu_seconds=0.75, wall_seconds=1.0, peak_memory_bytes=9)
+
+    assert costs([once, more]) == {
+        "cpu_seconds": {"s": 2.0},
+        "wall_seconds": {"s": 3.0},
+        "total_cpu_seconds": 2.0,
+        "total_wall_seconds": 3.0,
+        "peak_memory_bytes": 9,
+        "peak_memory_bytes_per_step": {"s": 9},
+    }
+
+
+def test_the_device_is_what_the_last_step_with_one_says() -> None:
+    steps = [StepMetrics(step="a", values={"device": "cuda"}), StepMetrics(step="b")]
+
+    assert device(steps) == "cuda"
+    assert device(steps[1:]) == "cpu"
+
+
+def test_points_are_counted_in_the_header(tmp_path: Path) -> None:
+    path = tmp_path / "points.ply"
+    path.write_bytes(b"ply\nformat ascii 1.0\nelement face 3\nelement vertex 42\nend_header\nelement vertex 7\n")
+
+    assert ply_vertices(path) == 42
+
+
+def test_a_file_that_is_no_ply_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "points.ply"
+    path.write_bytes(b"hello")
+
+    with pytest.raises(Fatal, match=r"points\.ply is not a PLY file"):
+        ply_vertices(path)
