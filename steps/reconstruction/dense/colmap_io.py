@@ -5,7 +5,6 @@ Source: COLMAP documentation, "Output format", dense reconstruction; little endi
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +24,7 @@ def write_map(path: Path, values: NDArray[np.float32]) -> None:
     with unfinished.open("wb") as stream:
         stream.write(f"{width}&{height}&{len(planar)}&".encode("ascii"))
         stream.write(planar.tobytes())
-    os.replace(unfinished, path)
+    unfinished.replace(path)
 
 
 def read_map(path: Path) -> NDArray[np.float32]:

@@ -38,5 +38,18 @@ def kernel(function: Function) -> Function:
     Sums may be reordered (that is what lets them run in vector registers), but infinities and
     not-a-number keep their meaning.
     """
-    compiled = numba.njit(cache=True, nogil=True, fastmath={"reassoc", "nsz", "arcp", "contract"}, error_model="numpy")
+    return _compiled(function)
+
+
+def inner(function: Function) -> Function:
+    """Compile a function that only kernels call, often. It must neither make arrays nor return one.
+
+    It borrows the arrays it is given: counting references to the arrays in a tuple costs more than matching a patch.
+    """
+    return _compiled(function, _nrt=False, forceinline=True)
+
+
+def _compiled(function: Function, **options: bool) -> Function:
+    fast = {"reassoc", "nsz", "arcp", "contract"}
+    compiled = numba.njit(cache=True, nogil=True, fastmath=fast, error_model="numpy", **options)
     return cast(Function, compiled(function))

@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from steps.reconstruction.dense.jit import kernel
+from steps.reconstruction.dense.jit import inner
 
 
-@kernel
+@inner
 def gradient_of(
     x: float, y: float, w: float, nx: float, ny: float, nz: float, fx: float, fy: float, cx: float, cy: float
 ) -> tuple[float, float]:
@@ -23,7 +23,7 @@ def gradient_of(
     return w * nx / (fx * along_ray), w * ny / (fy * along_ray)
 
 
-@kernel
+@inner
 def normal_of(
     x: float, y: float, w: float, wx: float, wy: float, fx: float, fy: float, cx: float, cy: float
 ) -> tuple[float, float, float]:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 BEST_ANGLE, BELOW, ABOVE = 5.0, 1.0, 10.0
 """Degrees: the best angle between two rays to one point, and how fast less and more of it hurt.
 
-Source: Yao et al., "MVSNet" (ECCV 2018), equation for view selection.
+Source: Yao et al., "MVSNet" (ECCV 2018), section 4.1, view selection.
 """
-ANGLE_PERCENTILE_MIN = 1.0
+LEAST_ANGLE = 1.0
+"""Degrees: a view is no source when three quarters of the shared points are seen at less."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class View:
         return np.asarray(-self.rotation.T @ self.translation)
 
     def matrix(self, calibration: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """The 3 × 3 calibration matrix."""
+        """The 3 by 3 calibration matrix."""
         fx, fy, cx, cy = self.calibration if calibration is None else calibration
         return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1.0]])
 
@@ -53,27 +54,24 @@ def read_views(sparse: Path) -> list[View]:
 
     model: Any = pycolmap.Reconstruction(sparse)
     ids = np.array(sorted(model.points3D), np.int64)
-    xyz = np.array([model.points3D[i].xyz for i in ids]).reshape(-1, 3)
+    positions = np.array([model.points3D[i].xyz for i in ids]).reshape(-1, 3)
     views = []
     for image in model.images.values():
-        camera = model.cameras[image.camera_id]
-        calibration = np.array(
-            [camera.focal_length_x, camera.focal_length_y, camera.principal_point_x, camera.principal_point_y]
-        )
-        calibration[2:] -= 0.5  # COLMAP's origin is the corner of the top left pixel
-        seen = np.unique([p.point3D_id for p in image.points2D if p.has_point3D()]).astype(np.int64)
-        pose = image.cam_from_world()
+        camera, pose = model.cameras[image.camera_id], image.cam_from_world()
+        # COLMAP's origin is the corner of the top left pixel, ours its center.
+        center_x, center_y = camera.principal_point_x - 0.5, camera.principal_point_y - 0.5
+        seen = np.unique([point.point3D_id for point in image.points2D if point.has_point3D()]).astype(np.int64)
         views.append(
             View(
-                image.name,
-                camera.width,
-                camera.height,
-                calibration,
-                np.array(pose.rotation.matrix()),
-                np.array(pose.translation),
-                seen,
-                xyz[np.searchsorted(ids, seen)],
-            )  # fmt: skip
+                name=image.name,
+                width=camera.width,
+                height=camera.height,
+                calibration=np.array([camera.focal_length_x, camera.focal_length_y, center_x, center_y]),
+                rotation=np.array(pose.rotation.matrix()),
+                translation=np.array(pose.translation),
+                point_ids=seen,
+                points=positions[np.searchsorted(ids, seen)],
+            )
         )
     return sorted(views, key=lambda view: view.name)
 
@@ -89,7 +87,7 @@ def select_sources(views: list[View], index: int, count: int) -> list[int]:
         here, there = view.points[shared] - view.center, view.points[shared] - other.center
         cosines = (here * there).sum(axis=1) / (np.linalg.norm(here, axis=1) * np.linalg.norm(there, axis=1) + 1e-300)
         angles = np.degrees(np.arccos(np.clip(cosines, -1, 1)))
-        if np.percentile(angles, 75) < ANGLE_PERCENTILE_MIN:
+        if np.percentile(angles, 75) < LEAST_ANGLE:
             continue
         spread = np.where(angles < BEST_ANGLE, BELOW, ABOVE)
         scores.append((-float(np.exp(-((angles - BEST_ANGLE) ** 2) / (2 * spread**2)).sum()), j))
