@@ -57,16 +57,14 @@ class Summary(BaseModel):
     versions: dict[str, str]
 
 
-def collect_warnings(steps: Sequence[StepMetrics], issues: Sequence[StepWarning]) -> list[PlacedWarning]:
-    """Every warning once, in the order of the steps; the assessment's issues count as its step's."""
-    found = [(one.step, warning) for one in steps for warning in one.warnings]
-    found[:0] = [("assess_photos", issue) for issue in issues]
-    unique = {
-        (w.code, tuple(sorted(w.files)), w.message if not w.files else ""): (step, w) for step, w in reversed(found)
-    }
-    return [
-        PlacedWarning(step=step, code=w.code, message=w.message, files=w.files) for step, w in reversed(unique.values())
-    ]
+def collect_warnings(steps: Sequence[StepMetrics]) -> list[PlacedWarning]:
+    """Every warning once, in the order of the steps."""
+    unique: dict[tuple[str, ...], PlacedWarning] = {}
+    for one in steps:
+        for told in one.warnings:
+            placed = PlacedWarning(step=one.step, code=told.code, message=told.message, files=told.files)
+            unique.setdefault((one.step, told.code, told.message, *sorted(told.files)), placed)
+    return list(unique.values())
 
 
 def fallbacks(steps: Sequence[StepMetrics]) -> list[Fallback]:

@@ -57,8 +57,8 @@ def key_figures(summary: Summary) -> Markup:
     figures = [
         ("Photographs placed", f"{summary.registered} of {summary.photos}", "registered cameras"),
         ("Reprojection error", f"{summary.mean_reprojection_px:.2f} px", "mean over all sparse points"),
-        ("Sparse points", short_count(summary.sparse_points), f"{summary.sparse_points:,}"),
-        ("Dense points", short_count(summary.dense_points), f"{summary.dense_points:,}"),
+        ("Sparse points", short_count(summary.sparse_points), "seen in several photographs"),
+        ("Dense points", short_count(summary.dense_points), "fused from the depth maps"),
         ("Triangles", short_count(summary.faces), f"{summary.vertices:,} vertices"),
         ("Texture", f"{summary.texture_px:,} px", "side of the square texture"),
         ("Quality", summary.quality, f"requested: {summary.requested_quality}"),

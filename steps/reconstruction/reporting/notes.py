@@ -4,50 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from steps.reconstruction.reporting.figures import Fallback, PlacedWarning, Summary
+from steps.reconstruction.metrics import StepWarning
+from steps.reconstruction.reporting.figures import Summary
 from steps.reconstruction.reporting.markup import Markup, element, section
 from steps.reconstruction.reporting.wording import counted, step_title
 
 SHOWN_FILES = 8
 
 
-def notes(summary: Summary) -> Markup:
-    """Warnings first, then what was replaced by something lesser."""
-    if not summary.warnings and not summary.fallbacks:
-        calm = "No step had a warning, and nothing was replaced by something lesser."
-        return section("notes", "Nothing to worry about", calm)
-    told = " and ".join(
-        counted(n, word) for n, word in ((len(summary.warnings), "warning"), (len(summary.fallbacks), "fallback")) if n
-    )
-    items = [_warning(one) for one in summary.warnings] + [_fallback(one) for one in summary.fallbacks]
-    return section(
-        "notes", "What was noticed", f"{told}, in the order of the steps.", element("ul", *items, class_="notes")
-    )
+def notes(summary: Summary, issues: Sequence[StepWarning]) -> Markup:
+    """Warnings first, then what was replaced by something lesser, then what was seen but is no reason to warn."""
+    warned = {warning.code for warning in summary.warnings}
+    remarks = [issue for issue in issues if issue.code not in warned]
+    items = [
+        *(_note(one.code, "warn", one.step, one.message, one.files) for one in summary.warnings),
+        *(_note("fallback", "info", one.step, one.message) for one in summary.fallbacks),
+        *(_note(one.code, "info", "assess_photos", one.message, one.files) for one in remarks),
+    ]
+    told = [
+        counted(number, word)
+        for number, word in ((len(summary.warnings), "warning"), (len(summary.fallbacks), "fallback"))
+        if number
+    ]
+    if told:
+        lead = f"{' and '.join(told)}, in the order of the steps."
+        return section("notes", "What was noticed", lead, element("ul", *items, class_="notes"))
+    calm = "No step had a warning, and nothing was replaced by something lesser."
+    return section("notes", "Nothing to worry about", calm, element("ul", *items, class_="notes") if items else None)
 
 
-def _warning(warning: PlacedWarning) -> Markup:
+def _note(code: str, kind: str, step: str, message: str, files: Sequence[str] = ()) -> Markup:
+    chip = element("code", code, class_=f"chip {kind}")
     return element(
         "li",
-        element(
-            "p",
-            element("code", warning.code, class_="chip warn"),
-            element("span", step_title(warning.step), class_="where"),
-        ),
-        element("p", warning.message),
-        file_names(warning.files),
-        class_="note",
-    )
-
-
-def _fallback(fallback: Fallback) -> Markup:
-    return element(
-        "li",
-        element(
-            "p",
-            element("code", "fallback", class_="chip info"),
-            element("span", step_title(fallback.step), class_="where"),
-        ),
-        element("p", fallback.message),
+        element("p", chip, element("span", step_title(step), class_="where")),
+        element("p", message),
+        file_names(files),
         class_="note",
     )
 

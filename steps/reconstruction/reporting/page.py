@@ -34,7 +34,7 @@ PARTS = (
 def page(content: Content) -> str:
     """The whole document; needs nothing outside itself."""
     main = [
-        notes(content.summary),
+        notes(content.summary, content.assessment.issues),
         views(content.stills),
         comparisons(content.comparisons),
         photographs(content),

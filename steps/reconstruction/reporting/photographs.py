@@ -19,7 +19,6 @@ def photographs(content: Content) -> Markup:
     photos = listed_photos(content)
     placed = {view.name for view in content.scene.views}
     features = {photo.name: photo.features for photo in content.matches.photos}
-    sharpest = max((photo.sharpness or 0.0 for photo in photos), default=0.0)
     most_features = max(features.values(), default=0)
     meanings = {issue.code: issue.message for issue in content.assessment.issues}
     cards = [
@@ -30,7 +29,7 @@ def photographs(content: Content) -> Markup:
             _issues(photo, meanings, content.assessment.issues),
             element(
                 "dl",
-                _meter("Sharpness", _share(photo.sharpness, sharpest), _text(photo.sharpness), "of the sharpest"),
+                _meter("Sharpness", photo.sharpness, _percent(photo.sharpness), "of a photograph without blur"),
                 _exposure(photo),
                 _meter(
                     "Features",
@@ -50,7 +49,7 @@ def photographs(content: Content) -> Markup:
     with_issues = sum(bool(photo.issues) for photo in photos)
     lead = (
         f"{counted(len(photos), 'photograph')}, {len(placed)} placed in space, "
-        f"{with_issues or 'none'} with something to improve. Bars compare within this set."
+        f"{with_issues or 'none'} with something to improve."
     )
     return section(
         "photographs",
@@ -84,12 +83,19 @@ def _issues(photo: AssessedPhoto, meanings: Mapping[str, str], issues: Sequence[
     codes = list(dict.fromkeys([*photo.issues, *(issue.code for issue in issues if photo.name in issue.files)]))
     if not codes:
         return None
-    chips = [element("li", element("code", code, class_="chip warn", title=meanings.get(code))) for code in codes]
+    chips = [
+        element("li", element("span", code.replace("-", " "), class_="chip warn", title=meanings.get(code)))
+        for code in codes
+    ]
     return element("ul", *chips, class_="chips", aria_label="Issues")
 
 
 def _share(value: float | None, largest: float) -> float | None:
-    return None if value is None or not largest else max(0.0, min(1.0, value / largest))
+    return None if value is None or not largest else value / largest
+
+
+def _percent(share: float | None) -> str:
+    return DASH if share is None else f"{share * 100:.0f} %"
 
 
 def _text(value: float | None) -> str:
@@ -107,7 +113,7 @@ def _meter(name: str, share: float | None, value: str, of: str) -> Markup:
 def _exposure(photo: AssessedPhoto) -> Markup:
     if photo.brightness is None:
         return _meter("Exposure", None, DASH, "")
-    level = photo.brightness / 255 if photo.brightness > 1 else photo.brightness
+    level = photo.brightness
     clipped = (
         "" if photo.clipped_fraction is None else f", {photo.clipped_fraction * 100:.1f} % of the pixels are clipped"
     )

@@ -87,20 +87,27 @@
 
   // --- where one looks from: a turntable around `target` ---
   const FOV = .5;
-  const seat = (yaw, pitch) => {  // as near as lets the whole model be seen
-    const reach = axis => axis.reduce((sum, part, i) => sum + Math.abs(part) * model.half[i], 0), [cy, sy, cp, sp] = [Math.cos(yaw), Math.sin(yaw), Math.cos(pitch), Math.sin(pitch)];
+  const box = (low, high) => ({ target: low.map((a, i) => (a + high[i]) / 2), half: low.map((a, i) => (high[i] - a) / 2) });
+  const edges = [model.target.map((c, i) => c - model.half[i]), model.target.map((c, i) => c + model.half[i])];
+  const spots = [...edges, ...model.cameras.map(camera => camera.center)];
+  const boxes = [box(...edges), box(...[Math.min, Math.max].map(choose => edges[0].map((_, i) => choose(...spots.map(spot => spot[i])))))];
+  let showCameras = false;
+  const seat = (yaw, pitch) => {  // as near as lets the whole model be seen, and the cameras where they are shown
+    const { target, half } = boxes[Number(showCameras)];
+    const reach = axis => axis.reduce((sum, part, i) => sum + Math.abs(part) * half[i], 0), [cy, sy, cp, sp] = [Math.cos(yaw), Math.sin(yaw), Math.cos(pitch), Math.sin(pitch)];
     const aspect = Math.max(.2, canvas.clientWidth / Math.max(1, canvas.clientHeight)), tangent = Math.tan(FOV / 2), short = Math.min(1, aspect);
     const wide = reach([cy, 0, -sy]) / (tangent * aspect / short), tall = reach([-sp * sy, cp, -sp * cy]) / (tangent / short);
-    return { target: model.target, yaw, pitch, fov: FOV, distance: 1.08 * Math.max(wide, tall) + .6 * reach([sy * cp, sp, cy * cp]) };
+    return { target, yaw, pitch, fov: FOV, distance: 1.08 * Math.max(wide, tall) + .6 * reach([sy * cp, sp, cy * cp]) };
   };
   const sides = { front: [0, .12], left: [-Math.PI / 2, .12], back: [Math.PI, .12], right: [Math.PI / 2, .12], top: [0, 1.5] };
   canvas.hidden = false;
-  let look = seat(-.6, .2), flight = null, clay = 0, showCameras = false, wanted = 0;
+  let look = seat(-.6, .2), flight = null, clay = 0, wanted = 0;
   const backward = (v = look) => [Math.sin(v.yaw) * Math.cos(v.pitch), Math.sin(v.pitch), Math.cos(v.yaw) * Math.cos(v.pitch)];
   const multiply = (a, b) => a.map((_, i) => { let s = 0; for (let k = 0; k < 4; k++) s += a[k * 4 + i % 4] * b[(i >> 2) * 4 + k]; return s; });
   const draw = now => {
     wanted = 0;
     if (flight) {
+      flight.start ??= now;
       const t = Math.min(1, (now - flight.start) / flight.time), s = t * t * (3 - 2 * t), mix = (a, b) => a + (b - a) * s;
       for (const key of ["yaw", "pitch", "distance", "fov"]) look[key] = mix(flight.from[key], flight.to[key]);
       look.target = flight.from.target.map((a, i) => mix(a, flight.to.target[i]));
@@ -137,7 +144,7 @@
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const fly = to => {
     const turn = ((to.yaw - look.yaw + Math.PI) % (2 * Math.PI) + 2 * Math.PI) % (2 * Math.PI) - Math.PI;  // the short way round
-    flight = { from: { ...look }, to: { ...to, yaw: look.yaw + turn }, start: performance.now(), time: still.matches ? 1 : 900 };
+    flight = { from: { ...look }, to: { ...to, yaw: look.yaw + turn }, start: null, time: still.matches ? 1 : 900 };
     redraw();
   };
 
@@ -175,7 +182,7 @@
   // --- buttons ---
   for (const button of stage.querySelectorAll("[data-side]")) button.addEventListener("click", () => fly(seat(...sides[button.dataset.side])));
   for (const button of stage.querySelectorAll("[data-look]")) button.addEventListener("click", () => {
-    if (button.dataset.look === "cameras") { showCameras = !showCameras; button.ariaPressed = String(showCameras); }
+    if (button.dataset.look === "cameras") { showCameras = !showCameras; button.ariaPressed = String(showCameras); fly(seat(look.yaw, showCameras ? Math.max(look.pitch, .45) : look.pitch)); }
     else { clay = Number(button.dataset.look === "shape"); for (const other of stage.querySelectorAll("[data-look]:not([data-look=cameras])")) other.ariaPressed = String(other === button); }
     redraw();
   });

@@ -78,7 +78,7 @@ def summarize(inputs: Inputs, quality: str, requested: str, steps: Sequence[Step
         faces=len(inputs.geometry.faces),
         texture_px=inputs.geometry.texture_px,
         values=step_values(steps),
-        warnings=collect_warnings(steps, inputs.assessment.issues),
+        warnings=collect_warnings(steps),
         fallbacks=fallbacks(steps),
         versions=versions(),
         **costs(steps),

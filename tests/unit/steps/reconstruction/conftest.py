@@ -71,7 +71,14 @@ def _assessment() -> dict[str, object]:
     ]  # fmt: skip
     photos.append({"name": HOSTILE, "used": False, "issues": ["unreadable"]})
     issue = {"code": "unreadable", "message": "Not a photograph: <b>text</b>.", "files": [HOSTILE]}
-    return {"photos": photos, "issues": [issue], "requested": "auto", "chosen": "low", "reason": "A & B <i>decide</i>."}
+    remark = {"code": "ignored-files", "message": "These are no photographs.", "files": ["notes.txt"]}
+    return {
+        "photos": photos,
+        "issues": [issue, remark],
+        "requested": "auto",
+        "chosen": "low",
+        "reason": "A & B <i>decide</i>.",
+    }
 
 
 def _matches() -> dict[str, object]:
@@ -145,7 +152,8 @@ def _model(folder: Path) -> Path:
 def _steps() -> list[StepMetrics]:
     blurred = StepWarning(code="few-matches", message="Two photographs hardly match.", files=NAMES[:2])
     return [
-        StepMetrics(step="assess_photos", cpu_seconds=1.5, wall_seconds=1.0, peak_memory_bytes=100_000_000),
+        StepMetrics(step="assess_photos", cpu_seconds=1.5, wall_seconds=1.0, peak_memory_bytes=100_000_000,
+                    warnings=[StepWarning(code="unreadable", message="Not a photograph: <b>text</b>.", files=[HOSTILE])]),
         StepMetrics(step="align_photos", cpu_seconds=20.25, wall_seconds=11.0, peak_memory_bytes=900_000_000,
                     values={"registered": 7, "photos": 7}, warnings=[blurred]),
         StepMetrics(step="fuse_depth", cpu_seconds=4.0, wall_seconds=4.0, peak_memory_bytes=300_000_000,

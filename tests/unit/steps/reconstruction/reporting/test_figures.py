@@ -9,21 +9,25 @@ from steps.reconstruction.metrics import StepMetrics, StepWarning
 from steps.reconstruction.reporting.figures import collect_warnings, costs, device, ply_vertices
 
 
-def test_a_warning_that_is_also_an_issue_is_told_once() -> None:
-    issue = StepWarning(code="blurred", message="Blurred.", files=["b.jpg", "a.jpg"])
-    again = StepWarning(code="blurred", message="These are blurred.", files=["a.jpg", "b.jpg"])
+def test_a_warning_is_told_once_with_its_step() -> None:
+    first = StepWarning(code="blurred", message="Blurred.", files=["b.jpg", "a.jpg"])
+    again = StepWarning(code="blurred", message="Blurred.", files=["a.jpg", "b.jpg"])
     other = StepWarning(code="blurred", message="Blurred.", files=["c.jpg"])
 
-    told = collect_warnings([StepMetrics(step="assess_photos", warnings=[again, other])], [issue])
+    told = collect_warnings(
+        [StepMetrics(step="assess", warnings=[first, again]), StepMetrics(step="x", warnings=[other])]
+    )
 
-    assert [(one.step, one.message) for one in told] == [("assess_photos", "Blurred."), ("assess_photos", "Blurred.")]
-    assert [one.files for one in told] == [["b.jpg", "a.jpg"], ["c.jpg"]]
+    assert [(one.step, one.files) for one in told] == [("assess", ["b.jpg", "a.jpg"]), ("x", ["c.jpg"])]
 
 
 def test_warnings_without_files_differ_by_their_message() -> None:
     first, second = StepWarning(code="x", message="one"), StepWarning(code="x", message="two")
 
-    assert len(collect_warnings([StepMetrics(step="s", warnings=[first, second, first])], [])) == 2
+    assert [one.message for one in collect_warnings([StepMetrics(step="s", warnings=[first, second, first])])] == [
+        "one",
+        "two",
+    ]
 
 
 def test_a_step_that_ran_twice_costs_twice_and_peaks_once() -> None:
