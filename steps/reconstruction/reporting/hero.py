@@ -87,9 +87,9 @@ def _controls() -> tuple[Markup, ...]:
     sides = ("Front", "Left", "Back", "Right", "Top")
     turn = [element("button", side, type="button", data_side=side.lower()) for side in sides]
     kinds = [
-        element("button", "Texture", type="button", data_look="texture", aria_pressed="true"),
-        element("button", "Shape", type="button", data_look="shape", aria_pressed="false"),
-        element("button", "Cameras", type="button", data_look="cameras", aria_pressed="false"),
+        element("button", "Texture", type="button", data_skin="texture", aria_pressed="true"),
+        element("button", "Shape", type="button", data_skin="shape", aria_pressed="false"),
+        element("button", "Cameras", type="button", data_cameras=True, aria_pressed="false"),
     ]
     return (
         element(
