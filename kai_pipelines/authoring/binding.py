@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 from kai_pipelines.authoring.artifact import Artifact
 from kai_pipelines.authoring.graph import Constant, Graph, Listed, Operand, Task
 from kai_pipelines.authoring.place import here
-from kai_pipelines.authoring.reference import Output, Reference
+from kai_pipelines.authoring.reference import Output, Reference, Selected
 from kai_pipelines.authoring.signature import RESULT, Port, Signature, record_fields
 from kai_pipelines.errors import AuthoringError
 
@@ -47,6 +47,8 @@ def operand(graph: Graph, what: str, port: Port, value: object) -> Operand:
     if isinstance(value, Reference):
         local = graph.localize(value)
         _check_kind(what, port, local)
+        if isinstance(local, Selected):
+            check_cases(what, port, local)
         return local
     if port.is_artifact:
         raise fault(
@@ -84,6 +86,15 @@ def _check_kind(what: str, port: Port, value: Reference) -> None:
             f"{what} must be there, and {value.label!r} may be absent",
             hint=f"annotate the input as `{port.type.__name__} | None`",
         )
+
+
+def check_cases(what: str, port: Port, selected: Selected) -> None:
+    """Refuse a select one of whose constants is not of the port's type."""
+    for constant in selected.cases.values():
+        try:
+            port.encode(constant)
+        except ValueError as error:
+            raise fault(f"{what}: {error}") from None
 
 
 def _article(port: Port) -> str:

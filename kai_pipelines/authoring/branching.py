@@ -236,12 +236,23 @@ def _joined(graph: Graph, inner: Graph, ran: list[tuple[Task, dict[str, str], Re
             )
     for result in names:
         ports = [task.outputs[outputs[result]] for task, outputs, _ in ran]
-        if any(port.is_artifact != ports[0].is_artifact for port in ports):
-            raise fault(f"{inner.name}: {result} is a file in one branch and a parameter in another")
+        _check_alike(f"{inner.name}: {result}", ports)
         port = Port(result, ports[0].type, ports[0].is_artifact, ports[0].many, any(port.optional for port in ports))
         inner.results[result] = Merge(tuple((task, outputs[result]) for task, outputs, _ in ran), port)
         inner.outputs[result] = port
     return _call(graph, inner, record)
+
+
+def _check_alike(what: str, ports: list[Port]) -> None:
+    """Refuse results of one name that no consumer could read alike."""
+    first = ports[0]
+    for other in ports[1:]:
+        if other.is_artifact != first.is_artifact:
+            raise fault(f"{what} is a file in one branch and a parameter in another")
+        if first.is_artifact and (other.type is not first.type or other.many != first.many):
+            raise fault(f"{what} is {first.type.__name__} in one branch and {other.type.__name__} in another")
+        if not first.is_artifact and values.is_text(other.type) != values.is_text(first.type):
+            raise fault(f"{what} is {first.type} in one branch and {other.type} in another")
 
 
 def _call(graph: Graph, inner: Graph, record: Record) -> Any:

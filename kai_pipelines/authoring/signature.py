@@ -66,8 +66,10 @@ def port(name: str, annotation: Any, default: Any = MISSING) -> Port:
     """The port that an annotation describes."""
     description = ""
     if get_origin(annotation) is Annotated:
-        annotation, *notes = get_args(annotation)
+        bare, *notes = get_args(annotation)
         description = next((note for note in notes if isinstance(note, str)), "")
+        if all(isinstance(note, str) for note in notes):  # others are constraints, which pydantic checks
+            annotation = bare
     parts = values.members(annotation)
     solid = [part for part in parts if part is not type(None)]
     listed = get_origin(annotation) is list and _is_artifact(get_args(annotation)[0])

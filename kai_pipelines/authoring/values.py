@@ -1,19 +1,24 @@
 """Parameter values as text: the form in which they travel through a manifest, and back.
 
 A value of text type (``str``, a `StrEnum`, a ``Literal`` of strings) travels as itself, so that a person
-reads and types it in the Argo UI as it is. Every other value travels as JSON. Two things Argo does to
-text would change a value on its way, and are escaped here, the only place that knows:
+reads and types it in the Argo UI as it is. Every other value travels as JSON. What others do to text would
+change some values on their way; those are escaped here, the only place that knows:
 
-* Argo replaces ``{{tags}}`` in values again in later passes; an escaped text never contains ``{{``.
-* Fanning in, Argo parses a list of values that all look like JSON objects or lists; an escaped text
-  never does.
+* Argo replaces ``{{tags}}`` in values again in later passes (workflow/common/util.go SubstituteParams).
+* Argo writes a value into a template with Go's ``strconv.Quote``, whose ``\\x7f``, ``\\a`` or ``\\U000e0001`` for
+  characters that are not printed is no JSON (util/template/simple_template.go).
+* Argo, fanning in, parses values that all look like JSON objects or lists, and writes them anew without
+  their escapes and with numbers as Go's float64 (workflow/controller/operator.go tryJSONUnmarshal).
+* Kubernetes expands ``$(NAME)`` and ``$$`` in a container's arguments, and breaks a character beyond ASCII
+  that follows a ``$`` (third_party/forked/golang/expansion/expand.go).
 
-An escaped text is ``json:`` and the JSON string.
+An escaped value is ``json:`` and a JSON string that holds the text or the JSON document.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import types
 from collections.abc import Sequence
 from enum import Enum, StrEnum
@@ -24,6 +29,13 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 _ESCAPED = "json:"
+_CHANGED = re.compile(r"\{\{|\$[$(]|\$[^\x00-\x7f]|[\x00-\x07\x0b\x0e-\x1f\x7f]")
+"""Text that would not arrive as it is, but for what `_prints_badly` finds."""
+_CHANGED_NUMBER = re.compile(r"(?<![0-9.])[0-9]{16}|NaN|Infinity")
+"""Numbers of a JSON document that Go's float64 or its JSON does not know."""
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_TO_ESCAPE = re.compile(r"(?<=\{)\{|[$\x7f]|[^\u0000-\uffff]")
+"""The characters of an escaped value that are written as JSON escapes."""
 
 
 def members(annotation: Any) -> tuple[Any, ...]:
@@ -62,34 +74,48 @@ def is_text(annotation: Any) -> bool:
 def encode(value: object, annotation: Any) -> str:
     """The text that `decode` turns back into `value`; raises ValueError when it is not of the type."""
     if is_text(annotation):
-        return _escape(_as_text(value, annotation))
+        text = _as_text(value, annotation)
+        return _escape(text) if _is_changed(text) or _is_taken_for_json(text) else text
+    item = _item_annotation(annotation)
+    if item is not None:
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"{_short(repr(value))} is not {_name(annotation)}")
+        return "[" + ", ".join(element(encode(part, item), item) for part in value) + "]"
     adapter = _adapter(annotation)
     try:
         plain = adapter.dump_python(adapter.validate_python(value, strict=True), mode="json")
     except ValueError as error:
         raise ValueError(_reason(error, repr(value), annotation)) from error
-    item = _item_annotation(annotation)
-    if item is not None and is_text(item):
-        plain = [_escape(text) for text in plain]
-    elif isinstance(plain, str):
+    if isinstance(plain, str) and plain.startswith(_ESCAPED):  # plain text may come here quoted, escaped already
         plain = _escape(plain)
-    return _without_tags(json.dumps(plain, ensure_ascii=False))
+    document = _whole(json.dumps(plain, ensure_ascii=False))
+    return _escape(document) if _is_changed(document) or _CHANGED_NUMBER.search(document) else document
+
+
+def element(text: str, annotation: Any) -> str:
+    """An encoded value as an element of an encoded list: text and whatever is no plain JSON as a JSON string."""
+    if is_text(annotation) or text.startswith(('"', _ESCAPED)):
+        return json.dumps(text, ensure_ascii=False)
+    return text
 
 
 def decode(text: str, annotation: Any) -> Any:
     """The value of the annotated type that `text` stands for; raises ValueError with a plain reason."""
+    plain = _unescape(text)
     if is_text(annotation):
-        return _from_text(_unescape(text), annotation)
+        return _from_text(plain, annotation)
     item = _item_annotation(annotation)
-    if item is not None and is_text(item):
-        return [_from_text(_unescape(part), item) for part in _text_items(text)]
+    if item is not None:
+        return [decode(part, item) for part in _elements(plain)]
+    adapter = _adapter(annotation)
     try:
-        value = _adapter(annotation).validate_json(text)
-        return _unescape(value) if type(value) is str else value
+        value = adapter.validate_json(plain)
     except ValueError as error:
-        if str in members(annotation) and not text.startswith('"'):  # a person typed the bare text
-            return text
-        raise ValueError(_reason(error, text, annotation)) from error
+        try:
+            return adapter.validate_json(json.dumps(plain))  # bare text, as a person types it
+        except ValueError:
+            raise ValueError(_reason(error, plain, annotation)) from error
+    return _unescape(value) if type(value) is str else value
 
 
 def _as_text(value: object, annotation: Any) -> str:
@@ -103,6 +129,12 @@ def _as_text(value: object, annotation: Any) -> str:
     text = str(value)
     if "\0" in text:
         raise ValueError("text with a NUL character cannot be passed to a program")
+    return _whole(text)
+
+
+def _whole(text: str) -> str:
+    if _SURROGATE.search(text):
+        raise ValueError(f"{_short(text)} holds half a surrogate pair, which is no character")
     return text
 
 
@@ -116,24 +148,40 @@ def _from_text(text: str, annotation: Any) -> Any:
     raise ValueError(f"{text!r} is not one of {_listed(allowed)}")
 
 
-def _text_items(text: str) -> list[str]:
+def _elements(text: str) -> list[str]:
+    """The encoded values in an encoded list, whether Argo fanned them in or `encode` made it."""
     try:
-        items = json.loads(text)
+        parts = json.loads(text)
     except ValueError as error:
         raise ValueError(f"{_short(text)} is not a JSON list: {error}") from error
-    if not isinstance(items, list):
+    if not isinstance(parts, list):
         raise ValueError(f"{_short(text)} is not a JSON list")
-    return [part if isinstance(part, str) else json.dumps(part, ensure_ascii=False) for part in items]
+    return [part if isinstance(part, str) else json.dumps(part, ensure_ascii=False) for part in parts]
 
 
 def _item_annotation(annotation: Any) -> Any | None:
     return get_args(annotation)[0] if get_origin(annotation) in (list, Sequence) else None
 
 
+def _is_changed(text: str) -> bool:
+    return _CHANGED.search(text) is not None or _prints_badly(text)
+
+
+def _prints_badly(text: str) -> bool:
+    """Whether Go writes a character as eight hexadecimal digits."""
+    return any(character > "\uffff" and not character.isprintable() for character in text)
+
+
+def _is_taken_for_json(text: str) -> bool:
+    return text.startswith(_ESCAPED) or text.lstrip()[:1] in ("{", "[")
+
+
 def _escape(text: str) -> str:
-    if "{{" in text or text.startswith(_ESCAPED) or text.lstrip()[:1] in ("{", "["):
-        return _ESCAPED + _without_tags(json.dumps(text, ensure_ascii=False))
-    return text
+    def escaped(match: re.Match[str]) -> str:
+        character = match[0]
+        return f"\\u{ord(character):04x}" if character < "\x80" else json.dumps(character)[1:-1]
+
+    return _ESCAPED + _TO_ESCAPE.sub(escaped, json.dumps(text, ensure_ascii=False))
 
 
 def _unescape(text: str) -> str:
@@ -146,11 +194,6 @@ def _unescape(text: str) -> str:
     return plain if isinstance(plain, str) else text
 
 
-def _without_tags(document: str) -> str:
-    # Two opening braces meet only inside a JSON string, where one may be written as an escape.
-    return document.replace("{{", "{\\u007b")
-
-
 def _listed(values: Sequence[object]) -> str:
     return ", ".join(str(value) if isinstance(value, str) else json.dumps(value) for value in values)
 
@@ -159,9 +202,12 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:57] + "…")
 
 
+def _name(annotation: Any) -> str:
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
+
+
 def _reason(error: ValueError, text: str, annotation: Any) -> str:
-    kind = annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
-    reason = f"{_short(text)} is not {kind}"
+    reason = f"{_short(text)} is not {_name(annotation)}"
     details = getattr(error, "errors", None)
     if details is None:
         return reason

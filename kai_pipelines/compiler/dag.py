@@ -122,7 +122,8 @@ def _output_parameter(port: Port, value: Reference | Merge) -> Object:
     if isinstance(value, Merge):
         return {"name": port.name, "valueFrom": {"expression": text.merged(value)}}
     if isinstance(value, Selected):
-        return {"name": port.name, "valueFrom": {"expression": text.expression(value)}}
+        made = Selected(value.graph, port, value.of, value.cases)
+        return {"name": port.name, "valueFrom": {"expression": text.expression(made)}}
     if is_text(value.port.type) and not is_text(port.type):
         return {"name": port.name, "valueFrom": {"expression": f"toJson({text.expression(value)})"}}
     return {"name": port.name, "valueFrom": {"parameter": text.tag(value)}}

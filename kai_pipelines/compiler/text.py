@@ -5,7 +5,6 @@ Text becomes part of an expression in one place, `literal`; everything else is b
 
 from __future__ import annotations
 
-import json
 import re
 
 from kai_pipelines.authoring import values
@@ -115,14 +114,13 @@ def argument(operand: Operand, port: Port) -> str:
 
 
 def _element(item: Constant | Reference, kind: object) -> str:
-    """An element of a JSON list."""
-    quoted = values.is_text(kind)
+    """An element of a JSON list; a value that is known at run time stands there as a string of its text."""
     if isinstance(item, Constant):
-        return json.dumps(item.text, ensure_ascii=False) if quoted else item.text
+        return values.element(item.text, kind)
     if isinstance(item, Selected):
-        item = Selected(item.graph, Port("item", kind), item.of, item.cases)
-        return f"{{{{= toJson({choose(item)}) }}}}" if quoted else tag(item)
-    return f"{{{{= toJson({expression(item)}) }}}}" if quoted or _needs_quotes(item, kind) else tag(item)
+        return f"{{{{= toJson({choose(Selected(item.graph, Port('item', kind), item.of, item.cases))}) }}}}"
+    text = f"toJson({expression(item)})"
+    return f"{{{{= toJson({text}) }}}}" if _needs_quotes(item, kind) else f"{{{{= {text} }}}}"
 
 
 def _needs_quotes(value: Reference, kind: object) -> bool:
