@@ -1,0 +1,402 @@
+"""sprig's functions on text; lengths and positions are in bytes, as in Go."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import random
+import secrets
+import string
+import zlib
+from collections.abc import Callable
+
+from kai_pipelines.expression.builtins import replace_text, within_budget
+from kai_pipelines.expression.lexer import is_space
+from kai_pipelines.expression.printing import go_string, quote
+from kai_pipelines.expression.values import GoMap, Slice, strings, type_name
+
+
+def encode(text: str) -> bytes:
+    """The bytes of a Go string."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def decode(data: bytes) -> str:
+    """A Go string from bytes."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def strval(value: object) -> str:
+    """sprig's own idea of a value's text."""
+    return decode(value) if isinstance(value, bytes) else go_string(value)
+
+
+def string_list(value: object) -> Slice:
+    """A list as strings, without its nils; anything else as a list of one."""
+    if isinstance(value, (list, bytes)):
+        return strings(strval(item) for item in value if item is not None)
+    return strings([] if value is None else [strval(value)])
+
+
+def title(text: str) -> str:
+    """`strings.Title`: a capital after whatever is no letter, digit or underscore."""
+    parts: list[str] = []
+    previous = " "
+    for ch in text:
+        separates = is_space(previous) if not previous.isascii() else not (previous.isalnum() or previous == "_")
+        raised = ch.title() if separates else ch
+        parts.append(raised if len(raised) == 1 else ch)
+        previous = ch
+    return "".join(parts)
+
+
+def untitle(text: str) -> str:
+    """A small letter after each blank."""
+    parts: list[str] = []
+    begins = True
+    for ch in text:
+        parts.append(_one(ch.lower(), ch) if begins and not is_space(ch) else ch)
+        begins = is_space(ch)
+    return "".join(parts)
+
+
+def _one(changed: str, ch: str) -> str:
+    return changed if len(changed) == 1 else ch
+
+
+def swapcase(text: str) -> str:
+    """Capitals to small letters and back."""
+    return "".join(_one(ch.swapcase(), ch) for ch in text)
+
+
+def initials(text: str) -> str:
+    """The first byte of each word, as the Latin-1 character it would be."""
+    found: list[str] = []
+    gap = True
+    for byte in encode(text):
+        ch = chr(byte)
+        if is_space(ch):
+            gap = True
+        elif gap:
+            found.append(ch)
+            gap = False
+    return "".join(found)
+
+
+def nospace(text: str) -> str:
+    """The text without blanks; with blanks, its bytes come back as Latin-1 characters."""
+    data = encode(text)
+    kept = [chr(byte) for byte in data if not is_space(chr(byte))]
+    return text if len(kept) == len(data) else "".join(kept)
+
+
+def trunc(count: int, text: str) -> str:
+    """The first bytes, or the last ones for a negative count."""
+    data = encode(text)
+    if count < 0 and len(data) + count > 0:
+        return decode(data[count:])
+    return decode(data[:count]) if 0 <= count < len(data) else text
+
+
+def substring(start: int, end: int, text: str) -> str:
+    """`text[start:end]`; a negative start or end means the end of the text."""
+    data = encode(text)
+    if start < 0:
+        start = 0
+    elif end < 0 or end > len(data):
+        end = len(data)
+    if not 0 <= start <= end <= len(data):
+        raise IndexError(f"slice bounds out of range [{start}:{end}]")
+    return decode(data[start:end])
+
+
+def abbreviate(width: int, text: str) -> str:
+    """At most `width` bytes, the last three of them dots."""
+    return text if width < 4 else _abbreviated(text, 0, width)
+
+
+def abbreviate_both(left: int, right: int, text: str) -> str:
+    """Dots at both ends."""
+    return text if right < 4 or (left > 0 and right < 7) else _abbreviated(text, left, right)
+
+
+def _abbreviated(text: str, offset: int, width: int) -> str:
+    data = encode(text)
+    if len(data) <= width:
+        return text
+    offset = min(offset, len(data))
+    if len(data) - offset < width - 3:
+        offset = len(data) - (width - 3)
+    if offset <= 4:
+        return decode(data[: max(width - 3, 0)]) + "..."
+    if width < 7:
+        return ""
+    if offset + width - 3 < len(data):
+        return "..." + _abbreviated(decode(data[offset:]), 0, width - 3)
+    return "..." + decode(data[len(data) - (width - 3) :])
+
+
+def repeat(count: int, text: str) -> str:
+    """The text n times."""
+    if count < 0:
+        raise ValueError("strings: negative Repeat count")
+    within_budget(count * len(text))
+    return text * count
+
+
+def indent(spaces: int, text: str) -> str:
+    """Blanks before every line."""
+    if spaces < 0:
+        raise ValueError("strings: negative Repeat count")
+    within_budget((text.count("\n") + 1) * spaces + len(text))
+    pad = " " * spaces
+    return pad + text.replace("\n", "\n" + pad)
+
+
+def quoted(*values: object) -> str:
+    """Each value in double quotes, without nils."""
+    return " ".join(quote(strval(value)) for value in values if value is not None)
+
+
+def single_quoted(*values: object) -> str:
+    """Each value in single quotes, without nils."""
+    return " ".join(f"'{go_string(value)}'" for value in values if value is not None)
+
+
+def cat(*values: object) -> str:
+    """The values with blanks between, without nils."""
+    return " ".join(go_string(value) for value in values if value is not None)
+
+
+def join(separator: str, value: object) -> str:
+    """A list as text."""
+    parts = [str(part) for part in string_list(value)]
+    within_budget(sum(map(len, parts)) + len(separator) * len(parts))
+    return separator.join(parts)
+
+
+def replace(old: str, new: str, text: str) -> str:
+    """Every `old` replaced."""
+    return replace_text(text, old, new)
+
+
+def numbered(parts: Slice) -> GoMap:
+    """Parts by name: _0, _1, …"""
+    return GoMap("map[string]string", ((f"_{index}", part) for index, part in enumerate(parts)))
+
+
+def wrap(width: int, newline: str, text: str, *, long_words: bool) -> str:
+    """Lines of at most `width` bytes, broken at blanks, in long words only when asked."""
+    data, breaks = encode(text), encode(newline or "\n")
+    width = max(width, 1)
+    offset = 0
+    parts: list[bytes] = []
+    while len(data) - offset > width:
+        if data[offset : offset + 1] == b" ":
+            offset += 1
+            continue
+        space = data.rfind(b" ", offset, width + offset + 1)
+        if space < 0 and not long_words:
+            space = data.find(b" ", width + offset)
+        if space >= 0:
+            parts += (data[offset:space], breaks)
+            offset = space + 1
+        elif long_words:
+            parts += (data[offset : offset + width], breaks)
+            offset += width
+        else:
+            break
+    return decode(b"".join((*parts, data[offset:])))
+
+
+# Cases (xstrings 1.5)
+
+
+def _is_connector(ch: str) -> bool:
+    return ch in "-_" or is_space(ch)
+
+
+def pascal_case(text: str) -> str:
+    """some_words and GOLANG_IS to SomeWords and GolangIs; connectors in front stay."""
+    if not text:
+        return ""
+    start = 0
+    while start < len(text) and _is_connector(text[start]):
+        start += 1
+    if start == len(text):
+        return text + text[-1]
+    parts = [text[:start]]
+    current = _one(text[start].upper(), text[start])
+    shouting = text[start].isupper()
+    for ch in text[start + 1 :]:
+        previous, current = current, ch
+        if _is_connector(ch) and _is_connector(previous):
+            parts.append(previous)
+            continue
+        if _is_connector(previous):
+            shouting = ch.isupper()
+            current = _one(ch.upper(), ch)
+            continue
+        if shouting:
+            if ch.isupper():
+                current = _one(ch.lower(), ch)
+            else:
+                shouting = False
+        parts.append(previous)
+    return "".join((*parts, current))
+
+
+def _word_kind(ch: str) -> str:
+    import unicodedata
+
+    category = unicodedata.category(ch)
+    if _is_connector(ch):
+        return "connector"
+    if category[0] == "P":
+        return "punctuation"
+    if category == "Lu":
+        return "upper"
+    if category[0] == "L":
+        return "letter"
+    return "number" if category[0] == "N" else "other"
+
+
+def _words(text: str) -> list[tuple[str, str]]:
+    """Runs of one kind; `HTTPStatus` is HTTP and Status."""
+    words: list[tuple[str, str]] = []
+    at = 0
+    while at < len(text):
+        kind = _word_kind(text[at])
+        end = at + 1
+        if kind == "upper":
+            end = _after_capital(text, at)
+        else:
+            while end < len(text) and _word_kind(text[end]) == kind:
+                end += 1
+        words.append((kind, text[at:end]))
+        at = end
+    return words
+
+
+def _after_capital(text: str, at: int) -> int:
+    end = at + 1
+    while end < len(text) and _word_kind(text[end]) == "upper":
+        end += 1
+    follows = end < len(text) and _word_kind(text[end]) == "letter"
+    if end > at + 1:
+        return end - 1 if follows else end
+    while end < len(text) and _word_kind(text[end]) == "letter":
+        end += 1
+    return end
+
+
+def joined_case(text: str, connector: str) -> str:
+    """snake_case and kebab-case: HTTP20xOK to http_20x_ok, Bld4Floor to bld4_floor."""
+    words = _words(text)
+    words.append(("end", ""))
+    out: list[str] = []
+    at = 0
+
+    def put(index: int) -> None:
+        kind, word = words[index]
+        if kind in ("upper", "connector"):
+            word = "".join(connector if _is_connector(ch) else _one(ch.lower(), ch) for ch in word)
+        out.append(word)
+
+    def loose(index: int) -> bool:
+        return words[index][0] not in ("connector", "punctuation", "end")
+
+    def run_of_letters(index: int) -> int:
+        while words[index][0] in ("letter", "number"):
+            put(index)
+            index += 1
+        if loose(index):
+            out.append(connector)
+        return index
+
+    while words[at + 1][0] != "end" if at + 1 < len(words) else False:
+        previous = words[at][0]
+        put(at)
+        at += 1
+        if previous == "number":
+            at = run_of_letters(at)
+        elif previous in ("connector", "punctuation"):
+            continue
+        elif words[at][0] != "number":
+            if loose(at):
+                out.append(connector)
+        elif words[at + 1][0] != "end":
+            at += 1
+            if words[at][0] == "letter":
+                out.append(connector)
+                put(at - 1)
+                at = run_of_letters(at)
+            else:
+                put(at - 1)
+                if loose(at):
+                    out.append(connector)
+    if at < len(words):
+        put(at)
+    return "".join(out)
+
+
+# Encodings and digests
+
+
+def b64dec(text: str) -> str:
+    """Decoded base64, or the error's text."""
+    return _decoded(text, "base64", base64.b64decode, string.ascii_letters + string.digits + "+/")
+
+
+def b32dec(text: str) -> str:
+    """Decoded base32, or the error's text."""
+    return _decoded(text, "base32", base64.b32decode, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+
+
+def _decoded(text: str, name: str, decoder: Callable[[bytes], bytes], alphabet: str) -> str:
+    cleaned = text.replace("\r", "").replace("\n", "")
+    body = cleaned.rstrip("=")
+    wrong = next((index for index, ch in enumerate(body) if ch not in alphabet), None)
+    if wrong is None:
+        try:
+            return decode(decoder(cleaned.encode("ascii")))
+        except (binascii.Error, ValueError):
+            unit = 4 if name == "base64" else 8
+            wrong = len(cleaned) if len(cleaned) == len(body) else len(body)
+            wrong = len(cleaned) // unit * unit if len(cleaned) == len(body) else wrong
+    return f"illegal {name} data at input byte {wrong}"
+
+
+def digest(name: str) -> Callable[[str], str]:
+    """A hexadecimal digest."""
+    return lambda text: hashlib.new(name, encode(text), usedforsecurity=False).hexdigest()
+
+
+def adler32(text: str) -> str:
+    """The checksum in decimal."""
+    return str(zlib.adler32(encode(text)))
+
+
+def random_text(alphabet: str) -> Callable[[int], str]:
+    """So many random characters of an alphabet."""
+
+    def make(count: int) -> str:
+        within_budget(count)
+        if count > 100_000:
+            raise ValueError(f"{count} random characters are too many")
+        return "".join(secrets.choice(alphabet) for _ in range(count))
+
+    return make
+
+
+def shuffle(text: str) -> str:
+    """The characters in random order."""
+    return "".join(random.sample(text, len(text)))
+
+
+def type_of(value: object) -> str:
+    """`%T`."""
+    return "<nil>" if value is None else type_name(value)
+
+
