@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 from kai_pipelines.authoring.artifact import Artifact
 from kai_pipelines.authoring.graph import Constant, Graph, Listed, Operand, Task
 from kai_pipelines.authoring.place import here
-from kai_pipelines.authoring.reference import Output, Reference, Selected
+from kai_pipelines.authoring.reference import Gathered, Output, Reference, Selected
 from kai_pipelines.authoring.signature import RESULT, Port, Signature, record_fields
 from kai_pipelines.errors import AuthoringError
 
@@ -45,7 +45,7 @@ def bind(
 def operand(graph: Graph, what: str, port: Port, value: object) -> Operand:
     """One argument: a reference that fits the port, or a constant of its type."""
     if isinstance(value, Reference):
-        local = graph.localize(value)
+        local = _local(graph, value)
         _check_kind(what, port, local)
         if isinstance(local, Selected):
             check_cases(what, port, local)
@@ -61,6 +61,15 @@ def operand(graph: Graph, what: str, port: Port, value: object) -> Operand:
         return Constant(port.encode(value))
     except ValueError as error:
         raise fault(f"{what}: {error}") from None
+
+
+def _local(graph: Graph, value: Reference) -> Reference:
+    if isinstance(value, Gathered):
+        raise fault(
+            f"{value.label!r} gives several lists, one for each field of {type(value.record).__name__}",
+            hint="take one: pick(results, lambda part: part.field)",
+        )
+    return graph.localize(value)
 
 
 def _listed(graph: Graph, what: str, port: Port, values: list[object]) -> Listed:
@@ -116,7 +125,7 @@ def outcome(graph: Graph, what: str, value: object) -> tuple[dict[str, Reference
     if value is None:
         return {}, None
     if isinstance(value, Reference):
-        return {RESULT: graph.localize(value)}, None
+        return {RESULT: _local(graph, value)}, None
     if isinstance(value, tuple) and (names := record_fields(type(value))):
         fields = zip(names, value, strict=True)
         return {name: _one_result(graph, f"{what}: {name}", part) for name, part in fields}, type(value)
@@ -125,7 +134,7 @@ def outcome(graph: Graph, what: str, value: object) -> tuple[dict[str, Reference
 
 def _one_result(graph: Graph, what: str, value: object) -> Reference:
     if isinstance(value, Reference):
-        return graph.localize(value)
+        return _local(graph, value)
     raise _no_result(what, value)
 
 

@@ -25,6 +25,7 @@ from kai_pipelines.authoring.quality import Quality
 from kai_pipelines.authoring.reference import Input, Output, Reference, Selected
 from kai_pipelines.authoring.signature import RESULT, Port
 from kai_pipelines.errors import StepError
+from kai_pipelines.manifest.names import task_name
 
 K = TypeVar("K")
 R = TypeVar("R")
@@ -160,10 +161,11 @@ def _cases(word: str, value: Reference, cases: Mapping[Any, Any]) -> dict[str, A
 
 def _inner(graph: Graph, label: str) -> Graph:
     taken = {task.name for task in graph.tasks}
-    number, unique = 1, label.replace("_", "-")
+    base = task_name(label)
+    number, unique = 1, base
     while unique in taken:
         number += 1
-        unique = f"{label.replace('_', '-')}-{number}"
+        unique = f"{base}-{number}"
     return Graph(f"{graph.name}-{unique}", parent=graph, label=unique)
 
 
@@ -172,7 +174,7 @@ def body_task(inner: Graph, label: str, body: Callable[[], Any]) -> tuple[Task, 
 
     Gives the task, and for each result of the body the name of the task's output.
     """
-    name = label.replace("_", "-").lower()
+    name = task_name(label)
     own = Graph(f"{inner.name}-{name}", parent=inner)
     with record_into(own):
         results, record = outcome(own, f"the result of {label}", body())

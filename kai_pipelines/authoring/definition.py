@@ -13,9 +13,8 @@ from kai_pipelines.authoring.graph import Constant, Graph, record_into, recordin
 from kai_pipelines.authoring.pools import PRIORITIES
 from kai_pipelines.authoring.reference import Global, Input
 from kai_pipelines.authoring.signature import MISSING, Port, Signature, signature_of
-from kai_pipelines.authoring.step import Step, StepDefinition
+from kai_pipelines.authoring.step import Step, StepDefinition, named
 from kai_pipelines.errors import AuthoringError
-from kai_pipelines.manifest.names import template_name
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -50,7 +49,7 @@ class PipelineDefinition(Generic[P, R]):
             raise fault(f"there is no priority {options.priority!r}", hint=f"one of {', '.join(PRIORITIES)}")
         self.function = function
         self.options = options
-        self.name = template_name(function.__name__)
+        self.name = named(function)
 
     @functools.cached_property
     def signature(self) -> Signature:

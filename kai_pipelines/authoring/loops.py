@@ -9,23 +9,13 @@ from kai_pipelines.authoring import values
 from kai_pipelines.authoring.binding import fault
 from kai_pipelines.authoring.branching import Record, body_task
 from kai_pipelines.authoring.graph import Graph, Loop, Part, Task, recording
-from kai_pipelines.authoring.reference import Item, Output, Reference
+from kai_pipelines.authoring.reference import Gathered, Item, Output, Reference
 from kai_pipelines.authoring.signature import RESULT, Port
 from kai_pipelines.authoring.step import StepUse
 
 T = TypeVar("T")
 R = TypeVar("R")
 F = TypeVar("F")
-
-
-class Gathered(Reference):
-    """What a loop returns when its body returns a NamedTuple: lists, one for each field."""
-
-    __slots__ = ("record",)
-
-    def __init__(self, graph: Graph, record: tuple[Any, ...]) -> None:
-        super().__init__(graph, Port("for_each", list))
-        self.record = record
 
 
 def for_each(items: Sequence[T], body: Callable[[T], R], /, *, name: str = "") -> list[R]:
@@ -99,5 +89,5 @@ def _lists(graph: Graph, task: Task, results: dict[str, str], record: Record) ->
         kind = port.type if port.is_artifact else list[port.type]  # type: ignore[name-defined]  # a type made at run time
         made[result] = Output(graph, Port(output, kind, port.is_artifact, many=port.is_artifact), task)
     if record is not None:
-        return Gathered(graph, record(**made))
+        return Gathered(graph, Port(task.name, list), record(**made))
     return made.get(RESULT)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _BRANCH = "use switch(value, …) to branch on it, or when(condition, …) for optional work"
 _COMPUTE = "compute it in a step, or map it with select(value, …)"
+_LOOKUP = "use select(value, …) to map it to constants, or switch(value, …) to branch on it"
 _LOOP = "use for_each(values, lambda value: …)"
 _PASS = "pass it to a step as an argument; the step sees the value"
 
@@ -74,7 +75,7 @@ class Reference:
         self._refuse("a comparison", _BRANCH)
 
     def __hash__(self) -> int:
-        return id(self)
+        self._refuse("a lookup by the value", _LOOKUP)
 
     def __call__(self, *args: object, **kwargs: object) -> Any:
         """Refused: a value is no function."""
@@ -148,6 +149,16 @@ class Item(Reference):
         super().__init__(graph, port)
         self.key = key
         """The part of an item that has several; empty for the item itself."""
+
+
+class Gathered(Reference):
+    """The results of a loop whose body returns a NamedTuple: lists, one for each field of `record`."""
+
+    __slots__ = ("record",)
+
+    def __init__(self, graph: Graph, port: Port, record: tuple[Any, ...]) -> None:
+        super().__init__(graph, port)
+        self.record = record
 
 
 class Selected(Reference):

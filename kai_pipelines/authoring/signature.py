@@ -86,6 +86,8 @@ def signature_of(function: Callable[..., object]) -> Signature:
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise _wrong(function, f"takes *{parameter.name}: name every input, they are the manifest's parameters")
+        if not parameter.name.isascii():
+            raise _wrong(function, f"takes {parameter.name!r}: Argo knows only a-z, 0-9 and _ in names")
         if parameter.name not in hints:
             raise _wrong(
                 function, f"has no annotation for {parameter.name!r}: say its type, it is checked before a run"

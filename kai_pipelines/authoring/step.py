@@ -13,8 +13,9 @@ from kai_pipelines.authoring.pools import POOLS
 from kai_pipelines.authoring.reference import Output, Reference
 from kai_pipelines.authoring.resources import DEFAULT_RESOURCES, Gpu, Resources, Retry
 from kai_pipelines.authoring.signature import Port, Signature, signature_of
+from kai_pipelines.errors import ManifestError
 from kai_pipelines.manifest.duration import parse_duration
-from kai_pipelines.manifest.names import template_name
+from kai_pipelines.manifest.names import is_template_name, template_name
 from kai_pipelines.manifest.quantity import parse_quantity
 
 P = ParamSpec("P")
@@ -55,7 +56,7 @@ class StepDefinition:
         self.__name__, self.__qualname__ = function.__name__, function.__qualname__
         self.__wrapped__ = function
         self.options = options
-        self.name = template_name(function.__name__)
+        self.name = named(function)
 
     @functools.cached_property
     def signature(self) -> Signature:
@@ -118,6 +119,14 @@ class Step(StepDefinition, Generic[P, R_co]):
         return variant
 
 
+def named(function: Callable[..., Any]) -> str:
+    """A function's name as a template's; refused at the author's line when Kubernetes would refuse it."""
+    name = template_name(function.__name__)
+    if not is_template_name(name):
+        raise fault(f"{function.__name__} cannot name a template", hint="at most 63 of the characters a-z, 0-9 and _")
+    return name
+
+
 def _tasks_of(graph: Graph, value: object) -> list[Task]:
     if isinstance(value, StepDefinition):
         tasks = [t for t in graph.tasks if isinstance(t.target, StepUse) and t.target.step.function is value.function]
@@ -132,10 +141,18 @@ def _tasks_of(graph: Graph, value: object) -> list[Task]:
 
 
 def _check_resources(name: str, resources: Resources) -> None:
-    for quantity in (resources.cpu, resources.memory, resources.disk):
-        parse_quantity(quantity)
+    gpu_memory = [] if resources.gpu is None else [resources.gpu.memory]
+    for quantity in (resources.cpu, resources.memory, resources.disk, *gpu_memory):
+        _checked(name, parse_quantity, quantity)
     if resources.pool is not None and resources.pool not in POOLS:
         raise fault(f"{name}: there is no node pool {resources.pool!r}", hint=f"one of {', '.join(POOLS)}")
+
+
+def _checked(name: str, parse: Callable[[Any], object], text: object) -> None:
+    try:
+        parse(text)
+    except ManifestError as error:
+        raise fault(f"{name}: {error.message}", hint=error.hint) from None
 
 
 @overload
@@ -158,7 +175,7 @@ def step(
     _check_resources(title or "step", resources)
     for duration in (timeout, retry and retry.backoff, retry and retry.max_duration):
         if duration:
-            parse_duration(duration)
+            _checked(title or "step", parse_duration, duration)
 
     def decorate(function: Callable[P, R]) -> Step[P, R]:
         return Step(function, options)

@@ -135,6 +135,12 @@ def _templates(pipeline: AnyPipeline, image: str) -> Iterator[Object]:
         keyed.setdefault(step.name, []).extend(name for name in task.parts if name not in keyed[step.name])
         if task.target.resources != step.options.resources:
             patched.add(step.name)
+    for graph in graphs:
+        if graph.name in steps:
+            raise AuthoringError(
+                f"the step {steps[graph.name].address} has the name of the template {graph.name!r}",
+                hint="rename the step or the pipeline; on_exit handlers run in a template called on-exit",
+            )
     yield from (dag_template(graph, patched) for graph in graphs)
     for name, step in steps.items():
         yield step_template(step, image, keyed=keyed[name], patched=name in patched)

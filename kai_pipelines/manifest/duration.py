@@ -7,18 +7,16 @@ import re
 from kai_pipelines.errors import ManifestError
 
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h|d)")
+_PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h|d)")
 
 
 def parse_duration(text: str | int | float) -> float:
     """Seconds of ``"90"``, ``"1h30m"``, ``"250ms"``; days (``"2d"``) as Argo's backoff allows them."""
     plain = str(text).strip()
     sign = -1.0 if plain.startswith("-") else 1.0
-    body = plain.lstrip("+-")
-    try:
-        return sign * float(int(body))
-    except ValueError:
-        pass
+    body = plain[1:] if plain.startswith(("+", "-")) else plain
+    if re.fullmatch("[0-9]+", body):
+        return sign * float(body)
     parts = _PART.findall(body)
     if not parts or "".join(number + unit for number, unit in parts) != body:
         raise ManifestError(

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
+
+_TEMPLATE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def template_name(name: str) -> str:
     """A Python name as a template or task name: ``assess_photos`` → ``assess-photos``."""
     return name.strip("_").replace("_", "-").lower()
+
+
+def is_template_name(name: str) -> bool:
+    """Whether Argo and Kubernetes take it as a name and as a label's value: at most 63 of a-z, 0-9 and inner ``-``."""
+    return _TEMPLATE_NAME.fullmatch(name) is not None
+
+
+def task_name(text: str) -> str:
+    """Any text, such as the value of a branch, as a task name: ``Very high!`` → ``very-high``."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "other"
 
 
 def landing_name(output: str, path: str) -> str:
