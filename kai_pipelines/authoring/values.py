@@ -79,13 +79,13 @@ def encode(value: object, annotation: Any) -> str:
     item = _item_annotation(annotation)
     if item is not None:
         if not isinstance(value, list | tuple):
-            raise ValueError(f"{_short(repr(value))} is not {_name(annotation)}")
+            raise ValueError(f"{_shown(value)} is not {_name(annotation)}")
         return "[" + ", ".join(element(encode(part, item), item) for part in value) + "]"
     adapter = _adapter(annotation)
     try:
         plain = adapter.dump_python(adapter.validate_python(value, strict=True), mode="json")
     except ValueError as error:
-        raise ValueError(_reason(error, repr(value), annotation)) from error
+        raise ValueError(_reason(error, value, annotation)) from error
     if isinstance(plain, str) and plain.startswith(_ESCAPED):  # plain text may come here quoted, escaped already
         plain = _escape(plain)
     document = _whole(json.dumps(plain, ensure_ascii=False))
@@ -134,7 +134,7 @@ def _as_text(value: object, annotation: Any) -> str:
 
 def _whole(text: str) -> str:
     if _SURROGATE.search(text):
-        raise ValueError(f"{_short(text)} holds half a surrogate pair, which is no character")
+        raise ValueError(f"{_shown(text)} holds half a surrogate pair, which is no character")
     return text
 
 
@@ -153,9 +153,9 @@ def _elements(text: str) -> list[str]:
     try:
         parts = json.loads(text)
     except ValueError as error:
-        raise ValueError(f"{_short(text)} is not a JSON list: {error}") from error
+        raise ValueError(f"{_shown(text)} is not a JSON list: {error}") from error
     if not isinstance(parts, list):
-        raise ValueError(f"{_short(text)} is not a JSON list")
+        raise ValueError(f"{_shown(text)} is not a JSON list")
     return [part if isinstance(part, str) else json.dumps(part, ensure_ascii=False) for part in parts]
 
 
@@ -198,16 +198,17 @@ def _listed(values: Sequence[object]) -> str:
     return ", ".join(str(value) if isinstance(value, str) else json.dumps(value) for value in values)
 
 
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:57] + "…")
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…" + text[-1]
 
 
 def _name(annotation: Any) -> str:
     return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
 
 
-def _reason(error: ValueError, text: str, annotation: Any) -> str:
-    reason = f"{_short(text)} is not {_name(annotation)}"
+def _reason(error: ValueError, value: object, annotation: Any) -> str:
+    reason = f"{_shown(value)} is not {_name(annotation)}"
     details = getattr(error, "errors", None)
     if details is None:
         return reason
