@@ -66,9 +66,9 @@ def tags(text: str) -> list[Tag]:
 
 def should_execute(when: str) -> bool:
     """Whether an already substituted `when` holds; an empty one does."""
-    from kai_pipelines.expression import when as module
+    from kai_pipelines.expression.when import should_execute as evaluate_when
 
-    return module.should_execute(when)
+    return evaluate_when(when)
 
 
 def parse_depends(depends: str) -> Depends:

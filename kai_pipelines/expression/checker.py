@@ -5,6 +5,7 @@ The environment gives the types: a name's static type is that of its value, what
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -71,26 +72,26 @@ class Checker:
             case Literal(value=value):
                 return of_type(type_name(value))
             case Name():
-                return self.name(node)
+                return self._name(node)
             case Member():
-                return self.member(node)
+                return self._member(node)
             case Binary():
-                return self.binary(node)
+                return self._binary(node)
             case Unary():
-                return self.unary(node)
+                return self._unary(node)
             case Chain(node=inner):
                 return self.visit(inner)
             case Conditional():
-                return self.conditional(node)
+                return self._conditional(node)
             case Call():
-                return self.call(node)
+                return self._call(node)
             case Builtin():
-                return self.builtin(node)
+                return self._builtin(node)
             case Predicate(body=body):
                 result = self.visit(body)
                 return Nature(f"func(interface {{}}) {result}", inner=result)
             case Pointer():
-                return self.pointer(node)
+                return self._pointer(node)
             case _:
                 return self.composite(node)
 
@@ -98,13 +99,13 @@ class Checker:
         """Lists, maps, slices, sequences and variables."""
         match node:
             case SliceOf():
-                return self.slice(node)
+                return self._slice(node)
             case Let():
-                return self.let(node)
+                return self._let(node)
             case Sequence(nodes=nodes):
                 return [self.visit(part) for part in nodes][-1]
             case Array(items=items):
-                return self.array(items)
+                return self._array(items)
             case Map(pairs=pairs):
                 for key, value in pairs:
                     self.visit(key)
@@ -113,22 +114,22 @@ class Checker:
             case _:
                 self.fail(node, "unexpected syntax")
 
-    def name(self, node: Name) -> Nature:
+    def _name(self, node: Name) -> Nature:
         if node.name in self.variables:
             return self.variables[node.name]
         if node.name == "$env":
             return UNKNOWN
-        found = self.from_env(node.name)
+        found = self._from_env(node.name)
         if found is not None:
             return found
         if node.name in FUNCTIONS or node.name in PREDICATES:
             return Nature("func(...interface {}) (interface {}, error)")
         self.fail(node, f"unknown name {node.name}")
 
-    def from_env(self, name: str) -> Nature | None:
+    def _from_env(self, name: str) -> Nature | None:
         return of_type(type_name(self.env[name])) if name in self.env else None
 
-    def unary(self, node: Unary) -> Nature:
+    def _unary(self, node: Unary) -> Nature:
         operand = self.visit(node.operand)
         if node.operator in ("!", "not"):
             if operand.kind == "bool" or operand.unknown:
@@ -137,16 +138,16 @@ class Checker:
             return UNKNOWN if operand.unknown else operand
         self.fail(node, f"invalid operation: {node.operator} (mismatched type {operand})")
 
-    def binary(self, node: Binary) -> Nature:
+    def _binary(self, node: Binary) -> Nature:
         left, right = self.visit(node.left), self.visit(node.right)
         if node.operator == "matches" and isinstance(node.right, Literal) and isinstance(node.right.value, str):
-            self.pattern(node, node.right.value)
+            self._pattern(node, node.right.value)
         try:
             return check_binary(node.operator, left, right)
         except TypeError as error:
             self.fail(node, str(error))
 
-    def pattern(self, node: Node, pattern: str) -> None:
+    def _pattern(self, node: Node, pattern: str) -> None:
         from kai_pipelines.expression.regex import PatternError, compile_pattern
 
         try:
@@ -154,9 +155,9 @@ class Checker:
         except PatternError as error:
             self.fail(node, str(error))
 
-    def member(self, node: Member) -> Nature:
+    def _member(self, node: Member) -> Nature:
         if isinstance(node.base, Name) and node.base.name == "$env":
-            return self.env_member(node)
+            return self._env_member(node)
         base, key = self.visit(node.base), self.visit(node.key)
         if base.unknown:
             return UNKNOWN
@@ -182,15 +183,15 @@ class Checker:
         what = "no field" if not node.method else "no method"
         self.fail(node, f"type {base} has {what} {name}" if name is not None else f"type {base}[{key}] is undefined")
 
-    def env_member(self, node: Member) -> Nature:
+    def _env_member(self, node: Member) -> Nature:
         if not (isinstance(node.key, Literal) and isinstance(node.key.value, str)):
             return UNKNOWN
-        found = self.from_env(node.key.value)
+        found = self._from_env(node.key.value)
         if found is None and not node.optional:
             self.fail(node, f"unknown name {node.key.value}")
         return found or UNKNOWN
 
-    def slice(self, node: SliceOf) -> Nature:
+    def _slice(self, node: SliceOf) -> Nature:
         base = self.visit(node.base)
         if base.unknown:
             return UNKNOWN
@@ -203,7 +204,7 @@ class Checker:
                     self.fail(bound, f"non-integer slice index {nature}")
         return base
 
-    def conditional(self, node: Conditional) -> Nature:
+    def _conditional(self, node: Conditional) -> Nature:
         condition = self.visit(node.condition)
         if condition.kind != "bool" and not condition.unknown:
             self.fail(node.condition, f"non-bool expression (type {condition}) used as condition")
@@ -218,7 +219,7 @@ class Checker:
                 return natures.LIST_NATURE
         return yes
 
-    def let(self, node: Let) -> Nature:
+    def _let(self, node: Let) -> Nature:
         taken = node.name in self.env or node.name in self.variables
         if taken or node.name in FUNCTIONS or node.name in PREDICATES:
             self.fail(node, f"cannot redeclare {node.name}")
@@ -228,15 +229,15 @@ class Checker:
         finally:
             del self.variables[node.name]
 
-    def array(self, items: tuple[Node, ...]) -> Nature:
+    def _array(self, items: tuple[Node, ...]) -> Nature:
         found = [self.visit(item) for item in items]
-        if any(one.kind != other.kind for one, other in zip(found, found[1:], strict=False)):
+        if any(one.kind != other.kind for one, other in itertools.pairwise(found)):
             return natures.LIST_NATURE
         return (found[-1] if found else UNKNOWN).list_of()
 
     # Calls
 
-    def call(self, node: Call) -> Nature:
+    def _call(self, node: Call) -> Nature:
         if isinstance(node.callee, Name) and node.callee.name == "$env":
             self.fail(node, "$env is not callable")
         callee = self.visit(node.callee)
@@ -247,13 +248,13 @@ class Checker:
             self.fail(node, f"{name} is nil; cannot call nil as function")
         function = self.env.get(name) if isinstance(node.callee, Name) else None
         if isinstance(function, Func):
-            return self.arguments(name, node, node.arguments, function.params, function.result, function.variadic)
+            return self._arguments(name, node, node.arguments, function.params, function.result, function.variadic)
         if callee.kind == "func" and isinstance(node.callee, Member):
             params, result, variadic = method_signature(self.nature(node.callee.base), name)
-            return self.arguments(name, node, node.arguments, params, result, variadic)
+            return self._arguments(name, node, node.arguments, params, result, variadic)
         self.fail(node, f"{callee} is not callable")
 
-    def arguments(
+    def _arguments(
         self, name: str, node: Node, given: tuple[Node, ...], params: tuple[str, ...], result: str, variadic: bool
     ) -> Nature:
         if len(given) < len(params) - variadic:
@@ -273,11 +274,11 @@ class Checker:
                 self.fail(argument, f"cannot use {nature} as argument (type {wanted}) to call {name}")
         return of_type(result)
 
-    def builtin(self, node: Builtin) -> Nature:
+    def _builtin(self, node: Builtin) -> Nature:
         if node.name in PREDICATES:
-            return self.predicate_builtin(node)
+            return self._predicate_builtin(node)
         if node.name == "get":
-            return self.get(node)
+            return self._get(node)
         validate = VALIDATORS.get(node.name)
         if validate is not None:
             found = [self.visit(argument) for argument in node.arguments]
@@ -288,20 +289,20 @@ class Checker:
         last: CompileError | None = None
         for params, result in OVERLOADS[node.name]:
             try:
-                return self.arguments(node.name, node, node.arguments, params, result, variadic=False)
+                return self._arguments(node.name, node, node.arguments, params, result, variadic=False)
             except CompileError as error:
                 last = error
         assert last is not None
         raise last
 
-    def get(self, node: Builtin) -> Nature:
+    def _get(self, node: Builtin) -> Nature:
         if len(node.arguments) != 2:
             self.fail(node, f"invalid number of arguments (expected 2, got {len(node.arguments)})")
         first, second = node.arguments
         base, key = self.visit(first), self.visit(second)
         if isinstance(first, Name) and first.name == "$env":
             literal = isinstance(second, Literal) and isinstance(second.value, str)
-            return (self.from_env(str(second.value)) if literal else None) or UNKNOWN  # type: ignore[union-attr]
+            return (self._from_env(str(second.value)) if literal else None) or UNKNOWN  # type: ignore[union-attr]
         if base.unknown:
             return UNKNOWN
         if base.kind == "slice":
@@ -315,7 +316,7 @@ class Checker:
             return base.element()
         self.fail(first, f"type {base} does not support indexing")
 
-    def predicate_builtin(self, node: Builtin) -> Nature:
+    def _predicate_builtin(self, node: Builtin) -> Nature:
         collection = self.visit(node.arguments[0])
         if not collection.listy and not collection.unknown:
             self.fail(node.arguments[0], f"builtin {node.name} takes only array (got {collection})")
@@ -336,7 +337,7 @@ class Checker:
             self.fail(node.arguments[1], f"predicate should return boolean (got {result})")
         return _predicate_result(node.name, collection, result)
 
-    def pointer(self, node: Pointer) -> Nature:
+    def _pointer(self, node: Pointer) -> Nature:
         if not self.scopes:
             self.fail(node, "cannot use pointer accessor outside predicate")
         collection, pointers = self.scopes[-1]
@@ -393,5 +394,3 @@ def method_type(base: Nature, name: str) -> Nature | None:
 
     found = METHODS.get(base.go_type, {}).get(name)
     return None if found is None else Nature(f"func({', '.join(found[0])}) {found[1]}")
-
-

@@ -59,7 +59,7 @@ class _Results(Opaque):
 
     def __init__(self, result: TaskResult) -> None:
         get = result.get if isinstance(result, Mapping) else lambda name, default: getattr(result, name, default)
-        self.fields: dict[str, bool] = {name: bool(get(name, False)) for name in TaskResults._fields}
+        self.fields: Mapping[str, object] = {name: bool(get(name, False)) for name in TaskResults._fields}
 
 
 class Depends:

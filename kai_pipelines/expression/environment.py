@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from kai_pipelines.expression.signatures import ARGO
 from kai_pipelines.expression.values import Func, GoMap, Opaque, Sized, Slice
@@ -47,7 +47,7 @@ def argo_functions() -> dict[str, Func]:
     if not _ARGO:
         from kai_pipelines.expression import builtins
 
-        calls = {
+        calls: dict[str, Callable[..., object]] = {
             "asInt": builtins.as_int,
             "asFloat": builtins.as_float,
             "toJson": builtins.to_json_compact,

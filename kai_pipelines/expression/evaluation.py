@@ -17,8 +17,6 @@ MEMORY_BUDGET: Final = 1_000_000
 """Elements that lists and ranges may hold together, as expr-lang's DefaultMemoryBudget."""
 STEP_BUDGET: Final = 2_000_000
 """Turns of predicates together; expr-lang has no such limit, and needs minutes for what this refuses."""
-TEXT_BUDGET: Final = 32 << 20
-"""Characters that a string operation may give."""
 
 _FAULTS = (TypeError, ValueError, ZeroDivisionError, IndexError, KeyError, OverflowError, AttributeError, MemoryError)
 
@@ -241,7 +239,7 @@ class _Compiler:
         return apply
 
     def member(self, node: nodes.Member) -> Run:
-        from kai_pipelines.expression.builtins import fetch
+        from kai_pipelines.expression.access import fetch
 
         base, key, position, optional = self.compile(node.base), self.compile(node.key), node.position, node.optional
 
@@ -256,7 +254,7 @@ class _Compiler:
         return apply
 
     def slice(self, node: nodes.SliceOf) -> Run:
-        from kai_pipelines.expression.builtins import slice_of
+        from kai_pipelines.expression.access import slice_of
 
         base, position = self.compile(node.base), node.position
         start = None if node.start is None else self.compile(node.start)
@@ -407,7 +405,7 @@ def _argument(function: Func, index: int, value: object) -> object:
 
 
 def _range(machine: Machine, a: object, b: object) -> object:
-    from kai_pipelines.expression.builtins import to_int
+    from kai_pipelines.expression.access import to_int
     from kai_pipelines.expression.values import Slice
 
     first, last = to_int(a), to_int(b)
@@ -416,9 +414,10 @@ def _range(machine: Machine, a: object, b: object) -> object:
 
 
 def _add(machine: Machine, a: object, b: object) -> object:
+    from kai_pipelines.expression.access import within_budget
+
     if isinstance(a, str) and isinstance(b, str):
-        if len(a) + len(b) > TEXT_BUDGET:
-            raise LimitError(f"a text of more than {TEXT_BUDGET} characters")
+        within_budget(len(a) + len(b))
         return a + b
     return operators.arithmetic("+", a, b)
 

@@ -171,9 +171,9 @@ class _Folder:
             return self.with_nature(replace(total, position=node.position), self.checker.nature(node))
         if isinstance(first, Builtin) and first.name == "map":
             return self.with_nature(replace(node, arguments=first.arguments), self.checker.nature(node))
-        if isinstance(first, Binary) and first.operator == ".." and _is_int(first.left) and _is_int(first.right):
-            low, high = first.left.value, first.right.value  # type: ignore[union-attr]
-            if high >= low:
+        if isinstance(first, Binary) and first.operator == "..":
+            low, high = _int_value(first.left), _int_value(first.right)
+            if low is not None and high is not None and high >= low:
                 return self.literal(node, wrap_int((high - low + 1) * (low + high) // 2))
         return node
 
@@ -182,8 +182,12 @@ def _is_scalar(node: Node) -> bool:
     return isinstance(node, Literal) and type(node.value) in (int, float, str, bool)
 
 
+def _int_value(node: Node) -> int | None:
+    return node.value if isinstance(node, Literal) and type(node.value) is int else None
+
+
 def _is_int(node: Node) -> bool:
-    return isinstance(node, Literal) and type(node.value) is int
+    return _int_value(node) is not None
 
 
 def _uses_index(node: Node) -> bool:

@@ -141,9 +141,7 @@ class Time(Opaque):
         return civil_from_days(self.local()[0])
 
 
-def moment(
-    year: int, month: int, day: int, second_of_day: int = 0, nanosecond: int = 0, zone: Location = UTC
-) -> Time:
+def moment(year: int, month: int, day: int, second_of_day: int = 0, nanosecond: int = 0, zone: Location = UTC) -> Time:
     """`time.Date`: a time of a zone's calendar and clock."""
     local = days_from_civil(year, month, 1) * 86400 + (day - 1) * 86400 + second_of_day
     offset = zone.at(local)[1]
@@ -331,9 +329,7 @@ def _rounded(value: int, unit: int, *, up: bool) -> int:
 
 def _add_date(time: Time, years: int, months: int, days: int) -> Time:
     year, month, day = time.civil()
-    return moment(
-        year + years, month + months, day + days, time.local()[1], time.nanoseconds % SECOND, time.zone
-    )
+    return moment(year + years, month + months, day + days, time.local()[1], time.nanoseconds % SECOND, time.zone)
 
 
 def _iso_week(time: Time) -> int:

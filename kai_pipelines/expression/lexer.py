@@ -10,9 +10,19 @@ from kai_pipelines.expression.faults import CompileError
 MAX_LENGTH = 1 << 20
 """Characters an expression may have; expr-lang itself stops at 10,000 nodes."""
 
-IDENTIFIER, NUMBER, STRING, BYTES, OPERATOR, BRACKET, EOF = "Identifier Number String Bytes Operator Bracket EOF".split()
+IDENTIFIER, NUMBER, STRING, BYTES, OPERATOR, BRACKET, EOF = [
+    "Identifier",
+    "Number",
+    "String",
+    "Bytes",
+    "Operator",
+    "Bracket",
+    "EOF",
+]
 
-_WORD_OPERATORS = frozenset("in or and matches contains startsWith endsWith let not if else".split())
+_WORD_OPERATORS = frozenset(
+    ["in", "or", "and", "matches", "contains", "startsWith", "endsWith", "let", "not", "if", "else"]
+)
 _SPACES = frozenset(
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )

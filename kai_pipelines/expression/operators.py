@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kai_pipelines.expression import natures, numbers
 from kai_pipelines.expression.natures import BOOL, FLOAT, INT, STRING, UNKNOWN, Nature
-from kai_pipelines.expression.values import Func, GoMap, Int64, Sized, Slice, is_nil, type_name, wrap_int
+from kai_pipelines.expression.values import Func, GoMap, Int64, Sized, is_nil, type_name, wrap_int
 
 # Before running
 
@@ -70,7 +70,7 @@ def _check_arithmetic(operator: str, left: Nature, right: Nature) -> Nature | No
         return FLOAT if "float64" in (left.go_type, right.go_type) else INT
     if operator == "+" and left.kind == right.kind == "string":
         return STRING
-    known = _TIME_RESULTS.get((left.go_type, operator, right.go_type))
+    known = _TIME_RESULTS.get((str(left.go_type), operator, str(right.go_type)))
     if known is not None:
         return known
     if operator == "*" and "time.Duration" in (left.go_type, right.go_type) and (left.number or right.number):
@@ -142,7 +142,7 @@ def less(a: object, b: object) -> bool:
 
 def compare(operator: str, a: object, b: object) -> bool:
     """`<`, `>`, `<=`, `>=` on values."""
-    if isinstance(a, float) and a != a or isinstance(b, float) and b != b:
+    if (isinstance(a, float) and a != a) or (isinstance(b, float) and b != b):
         less(a, b)  # NaN is never in order; the types must fit all the same
         return False
     if operator == "<":
@@ -216,21 +216,5 @@ def key_for(key: object, key_type: str) -> object:
     if key is None:
         return {"string": "", "int": 0}.get(key_type)
     if type_name(key) != key_type:
-        raise TypeError(
-            f"reflect.Value.MapIndex: value of type {type_name(key)} is not assignable to type {key_type}"
-        )
+        raise TypeError(f"reflect.Value.MapIndex: value of type {type_name(key)} is not assignable to type {key_type}")
     return key
-
-
-__all__ = [
-    "Slice",
-    "arithmetic",
-    "check_binary",
-    "compare",
-    "contains",
-    "deep_equal",
-    "equal",
-    "is_number",
-    "key_for",
-    "less",
-]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from kai_pipelines.expression import operators
 from kai_pipelines.expression.evaluation import Machine, Run, Scope, truth
@@ -158,7 +159,7 @@ def _reduce(job: _Job) -> object:
     return scope.acc
 
 
-def sort_key(of: Callable[[int], object], *, descending: bool) -> Callable[[int], object]:
+def sort_key(of: Callable[[int], object], *, descending: bool) -> Callable[[int], Any]:
     """A key that compares as expr-lang's `<` does, and refuses what it refuses."""
 
     def compared(first: int, second: int) -> int:

@@ -20,10 +20,10 @@ def go_string(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return format_float(value)
-    if isinstance(value, Sized) and hasattr(value, "go_string"):
-        return str(value.go_string())
+    if isinstance(value, Sized):
+        return value.go_string()
     if isinstance(value, int):
-        return int.__repr__(value)
+        return repr(value)
     if isinstance(value, (list, tuple, bytes)):
         return f"[{' '.join(go_string(item) for item in value)}]"
     if isinstance(value, dict):

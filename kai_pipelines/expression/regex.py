@@ -75,67 +75,67 @@ class Pattern:
         self.code: list[tuple[int, int, int]] = []
         self.tests: list[Matches] = []
         self.checks: list[Callable[[str, int], bool]] = []
-        self.emit(tree)
-        self.add(MATCH)
+        self._emit(tree)
+        self._add(MATCH)
         self.literal = _literal(tree)
         self.anchored = _anchored(tree)
 
     # The program
 
-    def add(self, op: int, x: int = 0, y: int = 0) -> int:
+    def _add(self, op: int, x: int = 0, y: int = 0) -> int:
         if len(self.code) >= MAX_PROGRAM:
             raise PatternError("error parsing regexp: expression too large")
         self.code.append((op, x, y))
         return len(self.code) - 1
 
-    def emit(self, node: Regex) -> None:
+    def _emit(self, node: Regex) -> None:
         match node:
             case Chars(matches=matches):
                 self.tests.append(matches)
-                self.add(CHAR, len(self.tests) - 1)
+                self._add(CHAR, len(self.tests) - 1)
             case Assert(kind=kind):
                 self.checks.append(_HOLDS[kind])
-                self.add(ASSERT, len(self.checks) - 1)
+                self._add(ASSERT, len(self.checks) - 1)
             case Concat(parts=parts):
                 for part in parts:
-                    self.emit(part)
+                    self._emit(part)
             case Group(index=index, part=part):
-                self.add(SAVE, 2 * index)
-                self.emit(part)
-                self.add(SAVE, 2 * index + 1)
+                self._add(SAVE, 2 * index)
+                self._emit(part)
+                self._add(SAVE, 2 * index + 1)
             case Alternate(choices=choices):
-                self.emit_choices(choices)
+                self._emit_choices(choices)
             case Repeat():
-                self.emit_repeat(node)
+                self._emit_repeat(node)
 
-    def emit_choices(self, choices: tuple[Regex, ...]) -> None:
+    def _emit_choices(self, choices: tuple[Regex, ...]) -> None:
         jumps: list[int] = []
         for choice in choices[:-1]:
-            split = self.add(SPLIT)
-            self.emit(choice)
-            jumps.append(self.add(JUMP))
+            split = self._add(SPLIT)
+            self._emit(choice)
+            jumps.append(self._add(JUMP))
             self.code[split] = (SPLIT, split + 1, len(self.code))
-        self.emit(choices[-1])
+        self._emit(choices[-1])
         for jump in jumps:
             self.code[jump] = (JUMP, len(self.code), 0)
 
-    def emit_repeat(self, node: Repeat) -> None:
+    def _emit_repeat(self, node: Repeat) -> None:
         for _ in range(node.least):
-            self.emit(node.part)
+            self._emit(node.part)
         if node.most is None:
-            split = self.add(SPLIT)
-            self.emit(node.part)
-            self.add(JUMP, split)
-            self.set_split(split, node.greedy)
+            split = self._add(SPLIT)
+            self._emit(node.part)
+            self._add(JUMP, split)
+            self._set_split(split, node.greedy)
             return
         splits: list[int] = []
         for _ in range(node.most - node.least):
-            splits.append(self.add(SPLIT))
-            self.emit(node.part)
+            splits.append(self._add(SPLIT))
+            self._emit(node.part)
         for split in splits:
-            self.set_split(split, node.greedy)
+            self._set_split(split, node.greedy)
 
-    def set_split(self, split: int, greedy: bool) -> None:
+    def _set_split(self, split: int, greedy: bool) -> None:
         end = len(self.code)
         self.code[split] = (SPLIT, split + 1, end) if greedy else (SPLIT, end, split + 1)
 
@@ -189,7 +189,7 @@ class Pattern:
             index = int(name[:6])
         else:
             index = self.names.index(name) + 1 if name in self.names else -1
-        if not 0 <= index or 2 * index + 1 >= len(found) or found[2 * index] < 0:
+        if not index >= 0 or 2 * index + 1 >= len(found) or found[2 * index] < 0:
             return ""
         return text[found[2 * index] : found[2 * index + 1]]
 

@@ -88,7 +88,8 @@ class Version(Opaque):
 
 def satisfies(constraint: str, version: Version) -> bool:
     """Whether a version fits `>=1.2, <2 || ^3`; raises ValueError."""
-    return any([_fits_all(part, version) for part in constraint.split("||")])
+    fits = [_fits_all(part, version) for part in constraint.split("||")]  # all are read, so that all must be valid
+    return any(fits)
 
 
 def _fits_all(text: str, version: Version) -> bool:

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Callable
 from typing import NoReturn
 
-from kai_pipelines.expression import builtins, gojson, numbers, regex
+from kai_pipelines.expression import builtins_text, gojson, gotime, numbers, regex
 from kai_pipelines.expression import sprig_data as data
 from kai_pipelines.expression import sprig_numbers as maths
 from kai_pipelines.expression import sprig_text as text
@@ -25,8 +25,22 @@ _TYPES = {
 }  # fmt: skip
 """One letter per Go type; `*` before a letter: any number of them."""
 
-_REFUSED = """bcrypt htpasswd genPrivateKey derivePassword buildCustomCert genCA genCAWithKey genSelfSignedCert
-genSelfSignedCertWithKey genSignedCert genSignedCertWithKey encryptAES decryptAES getHostByName""".split()
+_REFUSED = [
+    "bcrypt",
+    "htpasswd",
+    "genPrivateKey",
+    "derivePassword",
+    "buildCustomCert",
+    "genCA",
+    "genCAWithKey",
+    "genSelfSignedCert",
+    "genSelfSignedCertWithKey",
+    "genSignedCert",
+    "genSignedCertWithKey",
+    "encryptAES",
+    "decryptAES",
+    "getHostByName",
+]
 
 
 def functions() -> dict[str, object]:
@@ -115,9 +129,9 @@ _TEXT: dict[str, tuple[str, Callable[..., object]]] = {
     "abbrev": ("is>s", text.abbreviate),
     "abbrevboth": ("iis>s", text.abbreviate_both),
     "trunc": ("is>s", text.trunc),
-    "trim": ("s>s", builtins.trim_space),
-    "upper": ("s>s", builtins.upper),
-    "lower": ("s>s", builtins.lower),
+    "trim": ("s>s", builtins_text.trim_space),
+    "upper": ("s>s", builtins_text.upper),
+    "lower": ("s>s", builtins_text.lower),
     "title": ("s>s", text.title),
     "untitle": ("s>s", text.untitle),
     "substr": ("iis>s", text.substring),
@@ -154,9 +168,12 @@ _TEXT: dict[str, tuple[str, Callable[..., object]]] = {
     "sha512sum": ("s>s", text.digest("sha512")),
     "adler32sum": ("s>s", text.adler32),
     "toString": ("a>s", text.strval),
-    "split": ("ss>p", lambda separator, value: text.numbered(builtins.split_text(value, separator))),
-    "splitn": ("sis>p", lambda separator, count, value: text.numbered(builtins.split_text(value, separator, count))),
-    "splitList": ("ss>t", lambda separator, value: builtins.split_text(value, separator)),
+    "split": ("ss>p", lambda separator, value: text.numbered(builtins_text.split_text(value, separator))),
+    "splitn": (
+        "sis>p",
+        lambda separator, count, value: text.numbered(builtins_text.split_text(value, separator, count)),
+    ),
+    "splitList": ("ss>t", lambda separator, value: builtins_text.split_text(value, separator)),
     "toStrings": ("a>t", text.string_list),
     "join": ("sa>s", text.join),
     "sortAlpha": ("a>t", data.sort_alpha),
@@ -219,7 +236,7 @@ _NUMBERS: dict[str, tuple[str, Callable[..., object]]] = {
     "duration": ("a>s", maths.duration),
     "durationRound": ("a>s", maths.duration_round),
     "toDate": ("ss>T", maths.to_date),
-    "mustToDate": ("ss>T", lambda layout, value: maths.gotime.parse_time(layout, value)),
+    "mustToDate": ("ss>T", gotime.parse_time),
     "unixEpoch": ("T>s", lambda value: str(value.seconds)),
     **dict.fromkeys(("base", "osBase"), ("s>s", maths.base)),
     **dict.fromkeys(("dir", "osDir"), ("s>s", maths.directory)),

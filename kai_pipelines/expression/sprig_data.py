@@ -323,7 +323,9 @@ def dig(*path: object) -> object:
     value, fallback = path[-1], path[-2]
     for name in path[:-2]:
         if not isinstance(value, dict):
-            raise TypeError(f"interface conversion: interface {{}} is {type_name(value)}, not map[string]interface {{}}")
+            raise TypeError(
+                f"interface conversion: interface {{}} is {type_name(value)}, not map[string]interface {{}}"
+            )
         if not isinstance(name, str):
             raise TypeError(f"interface conversion: interface {{}} is {type_name(name)}, not string")
         if name not in value:

@@ -136,10 +136,10 @@ def until(count: int) -> Slice:
 
 def seq(*params: int) -> str:
     """As the shell's seq, on one line."""
-    if len(params) not in (1, 2, 3):
+    if not params or len(params) > 3:
         return ""
     start = params[0] if len(params) > 1 else 1
-    end = params[-1]
+    end = params[len(params) - 1]
     direction = -1 if end < start else 1
     step = params[1] if len(params) == 3 else direction
     if len(params) == 3 and direction < 0 < step:

@@ -11,7 +11,8 @@ import string
 import zlib
 from collections.abc import Callable
 
-from kai_pipelines.expression.builtins import replace_text, within_budget
+from kai_pipelines.expression.access import within_budget
+from kai_pipelines.expression.builtins_text import replace_text
 from kai_pipelines.expression.lexer import is_space
 from kai_pipelines.expression.printing import go_string, quote
 from kai_pipelines.expression.values import GoMap, Slice, strings, type_name
@@ -398,5 +399,3 @@ def shuffle(text: str) -> str:
 def type_of(value: object) -> str:
     """`%T`."""
     return "<nil>" if value is None else type_name(value)
-
-

@@ -19,8 +19,16 @@ PLACEHOLDER = "__argo__internal__placeholder-"
 
 _UNESCAPED = (("\\u003c", "<"), ("\\u003e", ">"), ("\\u0026", "&"))
 _LATE = frozenset(
-    ("item", "retries", "lastRetry.exitCode", "lastRetry.status", "lastRetry.duration", "lastRetry.message")
-    + ("workflow.status", "workflow.failures")
+    [
+        "item",
+        "retries",
+        "workflow.status",
+        "workflow.failures",
+        "lastRetry.exitCode",
+        "lastRetry.status",
+        "lastRetry.duration",
+        "lastRetry.message",
+    ]
 )
 """Variables that exist only later: an expression over one waits when unresolved tags may stay."""
 
@@ -64,7 +72,7 @@ def replace_raw(text: str, env: Mapping[str, object], *, allow_unresolved: bool 
     """`NewTemplate(text).Replace`: as `substitute`, but the text need not be a JSON document."""
     if allow_unresolved:
         return _replace(text, env, None, allow_artifacts=True)
-    return _replace(text, env, lambda name: "\n" not in name or True, allow_artifacts=False)
+    return _replace(text, env, lambda name: True, allow_artifacts=False)
 
 
 def substitute_text(text: str, env: Mapping[str, object], *, allow_unresolved: bool = False) -> str:

@@ -25,6 +25,10 @@ class Sized(int):
 
     go_type = "int64"
 
+    def go_string(self) -> str:
+        """What Go's `%v` prints."""
+        return int.__repr__(self)
+
 
 class Int64(Sized):
     """Go's `int64`."""

@@ -231,7 +231,9 @@ class _Planner:
         if token.kind in (NUMERIC, STRING, PATTERN, BOOLEAN, TIME):
             return Stage("literal", value=token.value)
         raise CompileError(
-            f"when {_shown(self.text)}: a value is missing before {token.value}", text=self.text, position=token.position
+            f"when {_shown(self.text)}: a value is missing before {token.value}",
+            text=self.text,
+            position=token.position,
         )
 
     def accessor(self, token: Token) -> Stage:
