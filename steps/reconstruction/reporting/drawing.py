@@ -1,45 +1,83 @@
-"""The model drawn for the page's still pictures."""
+"""The model drawn for the page's still pictures, by ray casting."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from steps.reconstruction.reporting.geometry import Geometry
-from steps.reconstruction.reporting.views import Draw, Picture, Pinhole
+from steps.reconstruction.reporting.views import Picture, Pinhole
+
+Array = NDArray[np.float32]
+SAMPLES = 2
+"""Rays per pixel in each direction."""
+TEXTURE = 2048
+"""Longer side of the texture that is sampled: pictures are smaller than that, and a finer one would flicker."""
+INSIDE = np.array([108.0, 112.0, 120.0], np.float32)
+"""sRGB that the back of the surface is mixed with, so that it is not taken for the outside."""
 
 
-def drawing(geometry: Geometry) -> Draw:
-    """A function that draws `geometry`; the acceleration structure is built once."""
-    from embreex import rtcore_scene
-    from embreex.mesh_construction import TriangleMesh
+class Drawing:
+    """Draws one model; the acceleration structure is built once."""
 
-    scene = rtcore_scene.EmbreeScene()
-    mesh = TriangleMesh(scene, geometry.vertices[geometry.faces].astype(np.float32))
-    with Image.open(geometry.texture) as image:
-        texture = np.asarray(image.convert("RGB"), dtype=np.float32)
+    def __init__(self, geometry: Geometry) -> None:
+        from embreex.mesh_construction import TriangleMesh
+        from embreex.rtcore_scene import EmbreeScene
 
-    def draw(camera: Pinhole) -> Picture:
-        x, y = np.meshgrid(np.arange(camera.width), np.arange(camera.height))
-        rays = (
-            np.stack([x, y, np.ones_like(x)], -1).reshape(-1, 3) @ np.linalg.inv(camera.calibration).T @ camera.rotation
-        )
-        origin = -camera.rotation.T @ camera.translation
-        hit = scene.run(np.tile(origin, (len(rays), 1)).astype(np.float32), rays.astype(np.float32), output=True)
+        corners = geometry.vertices[geometry.faces].astype(np.float32)  # [f, 3, 3]
+        self._normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        self._texture = _texture(geometry)
+        height, width = self._texture.shape[:2]
+        flipped = geometry.uvs * [1, -1] + [0, 1]  # the origin of texture coordinates is the bottom left
+        self._spots = (flipped * [width, height] - 0.5)[geometry.faces].astype(np.float32)  # [f, 3, 2], pixels
+        self._scene: Any = EmbreeScene()
+        self._mesh: Any = TriangleMesh(self._scene, corners)  # kept: the scene does not own it
+
+    def __call__(self, camera: Pinhole) -> Picture:
+        """The model as RGBA [h, w, 4]; transparent where there is none."""
+        import cv2
+
+        shape = SAMPLES * camera.height, SAMPLES * camera.width
+        rays = _rays(camera)
+        origin = (-camera.rotation.T @ camera.translation).astype(np.float32)
+        hit = self._scene.run(np.tile(origin, (len(rays), 1)), rays, output=True)
         seen = np.flatnonzero(hit["primID"] >= 0)
-        corners = geometry.faces[hit["primID"][seen]]
-        u, v = hit["u"][seen, None], hit["v"][seen, None]
-        spot = (
-            (1 - u - v) * geometry.uvs[corners[:, 0]]
-            + u * geometry.uvs[corners[:, 1]]
-            + v * geometry.uvs[corners[:, 2]]
-        )
-        size = np.array([texture.shape[1], texture.shape[0]])
-        place = np.clip(np.stack([spot[:, 0], 1 - spot[:, 1]], -1) * size, 0, size - 1).astype(np.int64)
-        picture = np.zeros((camera.height * camera.width, 4), np.uint8)
-        picture[seen, :3] = texture[place[:, 1], place[:, 0]]
-        picture[seen, 3] = 255
-        return picture.reshape(camera.height, camera.width, 4)
+        face = hit["primID"][seen]
+        u, v = hit["u"][seen], hit["v"][seen]
+        corners = self._spots[face]  # [n, 3, 2], texture pixels
+        spots = np.full((len(rays), 2), -1, np.float32)
+        for axis in range(2):
+            first, second, third = corners[:, 0, axis], corners[:, 1, axis], corners[:, 2, axis]
+            spots[seen, axis] = first + (second - first) * u + (third - first) * v
+        x, y = spots.reshape(*shape, 2).transpose(2, 0, 1)
+        colors = cv2.remap(self._texture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).reshape(-1, 3)
+        behind = seen[np.einsum("ij,ij->i", self._normals[face], rays[seen]) > 0]
+        colors[behind] = (0.4 * colors[behind] + 0.6 * INSIDE) * 0.85
+        covered = np.zeros(len(rays), np.float32)
+        covered[seen] = 1
+        colors *= covered[:, None]
+        samples = np.concatenate([colors, covered[:, None]], axis=1).reshape(*shape, 4)
+        mean = cv2.resize(samples, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
+        mean[..., :3] /= np.maximum(mean[..., 3:], 1e-6)
+        mean[..., 3] *= 255
+        return np.asarray(np.rint(mean).clip(0, 255), dtype=np.uint8)
 
-    _ = mesh
-    return draw
+
+def _texture(geometry: Geometry) -> Array:
+    with Image.open(geometry.texture) as image:
+        small = image.convert("RGB")
+        small.thumbnail((TEXTURE, TEXTURE), Image.Resampling.BOX)
+    return np.asarray(small, dtype=np.float32)
+
+
+def _rays(camera: Pinhole) -> Array:
+    """Directions in the world of all samples, row by row, [h · SAMPLES · w · SAMPLES, 3]."""
+    shift = (np.arange(SAMPLES) + 0.5) / SAMPLES - 0.5
+    x = (np.arange(camera.width)[:, None] + shift).reshape(1, -1, 1)
+    y = (np.arange(camera.height)[:, None] + shift).reshape(-1, 1, 1)
+    across, down, forward = (np.linalg.inv(camera.calibration).T @ camera.rotation).astype(np.float32)
+    rays = x.astype(np.float32) * across + (y.astype(np.float32) * down + forward)
+    return np.asarray(rays.reshape(-1, 3), dtype=np.float32)

@@ -87,7 +87,7 @@ def summarize(inputs: Inputs, quality: str, requested: str, steps: Sequence[Step
 
 def illustrate(inputs: Inputs, summary: Summary, report: Callable[[str], None]) -> Content:
     """Make all pictures of the page."""
-    from steps.reconstruction.reporting.drawing import drawing
+    from steps.reconstruction.reporting.drawing import Drawing
 
     return compose(
         inputs.photos,
@@ -96,7 +96,7 @@ def illustrate(inputs: Inputs, summary: Summary, report: Callable[[str], None]) 
         inputs.scene,
         inputs.geometry,
         summary,
-        drawing(inputs.geometry),
+        Drawing(inputs.geometry),
         report,
     )
 
