@@ -39,7 +39,7 @@ def NAME(photos: ImageSet) -> int:
     return count_photos(photos)
 '''
 
-_TEST = '''from __future__ import annotations
+_TEST = """from __future__ import annotations
 
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def test_every_file_is_counted(tmp_path: Path) -> None:
     (tmp_path / "more" / "b.jpg").touch()
 
     assert count_photos(ImageSet(tmp_path)) == 2
-'''
+"""
 
 
 @click.command()

@@ -36,7 +36,9 @@ def watching(*, quiet: bool) -> Generator[Observer]:
 
 def label(node: Node) -> str:
     """Where a node is in the workflow: ``dense › low › estimate-depth``."""
-    return " › ".join(node.name.split(".")[1:]) or node.name
+    place = node.name.partition(".")[2].replace(".", " › ") or node.name
+    plain = " ".join(place.split())
+    return plain if len(plain) <= 72 else plain[:71] + "…"
 
 
 def summary(node: Node, seconds: float) -> str:
@@ -109,7 +111,9 @@ class _Live(_Watch):
         self.said[node.id] = line.strip()
 
     def ended(self, node: Node, seconds: float) -> None:
-        self.live.console.print(summary(node, seconds), style=_STYLES.get(node.phase, ""), highlight=False, markup=False)
+        self.live.console.print(
+            summary(node, seconds), style=_STYLES.get(node.phase, ""), highlight=False, markup=False
+        )
 
     def table(self) -> Table:
         """The running steps."""

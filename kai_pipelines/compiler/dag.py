@@ -81,7 +81,7 @@ def _loop(loop: Loop) -> Object:
     if not loop.indexed:
         return {"withParam": text.tag(items)}
     element = 'type(#) == "string" ? # : toJson(#)'
-    numbered = f'map(fromJSON({text.expression(items)}), {{"index": #index, "item": {element}}})'
+    numbered = f'map(fromJSON({text.expression(items)}), ({{"index": #index, "item": {element}}}))'
     return {"withParam": f"{{{{= toJson({numbered}) }}}}"}
 
 

@@ -1,0 +1,173 @@
+"""The store: a folder of contents by digest, and of results by key.
+
+    VERSION            the layout's number
+    objects/DIGEST     a file or folder, complete: it gets its name by one rename
+    results/KEY.json   a finished step's outputs: texts, and digests of files
+    runs/              workspaces of runs that go on now
+    digests.json       digests of files outside, by path, size, time of change and inode
+
+Several engines may share a store: everything appears by renaming, and an object that is there already is
+the same object.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kai_pipelines.errors import StoreError
+
+LAYOUT = "1"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished step gave."""
+
+    parameters: dict[str, str] = field(default_factory=dict)
+    artifacts: dict[str, str] = field(default_factory=dict)
+    """Output artifact → digest."""
+    result: str | None = None
+    """Standard output, where a manifest asks for it."""
+
+
+class Store:
+    """An open store."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.objects, self.results, self.runs = root / "objects", root / "results", root / "runs"
+        self._digests = root / "digests.json"
+        try:
+            for folder in (self.objects, self.results, self.runs):
+                folder.mkdir(parents=True, exist_ok=True)
+            version = root / "VERSION"
+            if not version.exists():
+                write_atomically(version, LAYOUT + "\n")
+            found = version.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise StoreError(
+                f"the store {root} cannot be used: {error.strerror or error}",
+                hint="free some space there or set KAI_STORE to another folder",
+            ) from error
+        if found != LAYOUT:
+            raise StoreError(
+                f"the store {root} has layout {found}, this version reads layout {LAYOUT}",
+                hint="set KAI_STORE to another folder, or remove this one: results are then made anew",
+            )
+        self._known: dict[str, list[Any]] = _read_json(self._digests)
+        self._used: dict[str, list[Any]] = {}
+
+    def get(self, key: str) -> Result | None:
+        """The kept result, if all of it is still there."""
+        try:
+            result = Result(**json.loads((self.results / f"{key}.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+        whole = all((self.objects / digest).exists() for digest in result.artifacts.values())
+        return result if whole else None
+
+    def put(self, key: str, result: Result) -> None:
+        """Keep a result; its objects are there already."""
+        write_atomically(self.results / f"{key}.json", json.dumps(asdict(result), ensure_ascii=False))
+
+    def adopt(self, path: Path) -> str:
+        """Move a finished file or folder into the store; its digest."""
+        digest = digest_of(path)
+        place = self.objects / digest
+        if not place.exists():
+            try:
+                path.rename(place)
+            except OSError:
+                if not place.exists():  # no other engine was faster
+                    raise
+        if path.exists():
+            remove(path)
+        return digest
+
+    def add_text(self, text: str) -> str:
+        """Keep a text as a file; its digest."""
+        with tempfile.NamedTemporaryFile("w", dir=self.runs, delete=False, encoding="utf-8") as file:
+            file.write(text)
+        return self.adopt(Path(file.name))
+
+    def path(self, digest: str) -> Path:
+        """Where an object lies; nobody may write there."""
+        return self.objects / digest
+
+    def digest_outside(self, path: Path) -> str:
+        """The digest of a file or folder of the user's; unchanged files are not read again."""
+        return digest_of(path, self._file_digest)
+
+    def _file_digest(self, path: Path) -> str:
+        status = path.stat()
+        stamp = [status.st_size, status.st_mtime_ns, status.st_ino]
+        known = self._known.get(str(path))
+        digest = known[3] if known is not None and known[:3] == stamp else hash_file(path)
+        self._used[str(path)] = [*stamp, digest]
+        return digest
+
+    def remember(self) -> None:
+        """Keep the digests of the user's files for the next run."""
+        if any(self._known.get(path) != entry for path, entry in self._used.items()):
+            # Only files looked at in this run or still there are worth a line.
+            kept = {path: entry for path, entry in self._known.items() if Path(path).exists()}
+            write_atomically(self._digests, json.dumps({**kept, **self._used}))
+
+
+def digest_of(path: Path, file_digest: Any = None) -> str:
+    """The digest of a file's content, or of a folder's names and contents; links are followed."""
+    read = file_digest or hash_file
+    if not path.is_dir():
+        return "f" + str(read(path))
+    digest = hashlib.sha256()
+    for folder, folders, files in os.walk(path, followlinks=True):
+        folders.sort()
+        for name in sorted(files):
+            file = Path(folder, name)
+            digest.update(f"{file.relative_to(path).as_posix()}\0{read(file)}\0".encode(errors="surrogateescape"))
+        if not files and not folders:
+            digest.update(f"{Path(folder).relative_to(path).as_posix()}/\0".encode(errors="surrogateescape"))
+    return "d" + digest.hexdigest()
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file that others see whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

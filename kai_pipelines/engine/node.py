@@ -1,0 +1,109 @@
+"""The nodes of a run, in Argo's vocabulary: what `status.nodes` will say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+COMPLETED = frozenset({"Succeeded", "Failed", "Error"})
+FULFILLED = COMPLETED | {"Skipped", "Omitted"}
+BAD = frozenset({"Failed", "Error"})
+
+
+@dataclass(eq=False)
+class Node:
+    """One node: a pod, a template around pods, or something that did not run."""
+
+    id: str
+    name: str
+    display_name: str
+    type: str
+    """Pod, DAG, Steps, StepGroup, TaskGroup, Retry or Skipped."""
+    template_name: str
+    boundary_id: str = ""
+    phase: str = "Pending"
+    message: str = ""
+    progress: str = ""
+    started_at: float = 0.0
+    """Seconds since the epoch."""
+    finished_at: float = 0.0
+    children: list[str] = field(default_factory=list)
+    outbound: list[str] = field(default_factory=list)
+    inputs: dict[str, Any] = field(default_factory=dict)
+    outputs: dict[str, Any] = field(default_factory=dict)
+    flag: dict[str, bool] | None = None
+    cached: bool = False
+    """Taken from the store; a run on a cluster has no such thing, so the record does not say it."""
+
+    @property
+    def fulfilled(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.phase in FULFILLED
+
+
+class NodeTree:
+    """All nodes of a run, by name and by id."""
+
+    def __init__(self, workflow: str) -> None:
+        self.workflow = workflow
+        self.by_name: dict[str, Node] = {}
+        self.by_id: dict[str, Node] = {}
+
+    def add(
+        self,
+        name: str,
+        kind: str,
+        template: str,
+        boundary: Node | None,
+        display_name: str,
+        flag: dict[str, bool] | None = None,
+    ) -> Node:
+        """A new node."""
+        node = Node(
+            node_id(self.workflow, name), name, display_name, kind, template, boundary.id if boundary else "", flag=flag
+        )
+        self.by_name[name] = self.by_id[node.id] = node
+        return node
+
+    def connect(self, parents: Iterable[Node], child: Node) -> None:
+        """Make `child` a child of each parent."""
+        for parent in parents:
+            if child.id not in parent.children and parent is not child:
+                parent.children.append(child.id)
+
+    def outbound_of(self, node: Node) -> list[Node]:
+        """The nodes from which whatever follows `node` hangs (Argo, operator.go getOutboundNodes)."""
+        if node.type in {"Pod", "Skipped", "Suspend"}:
+            return [node]
+        if node.type == "TaskGroup" and not node.children:
+            return [node]
+        if node.type in {"TaskGroup", "Retry"}:
+            children = [self.by_id[child] for child in node.children]
+            if node.type == "Retry":
+                return self.outbound_of(children[-1]) if children else [node]
+            return [found for child in children for found in self.outbound_of(child)]
+        return [found for one in node.outbound for found in self.outbound_of(self.by_id[one])]
+
+
+def to_blame(tree: NodeTree) -> Node | None:
+    """The first node that failed and that nothing around it made good: no fallback, no later try."""
+    retries = {child: node for node in tree.by_name.values() if node.type == "Retry" for child in node.children}
+    failed = [node for node in tree.by_name.values() if node.phase in BAD and node.type in {"Pod", "Skipped"}]
+    for node in sorted(failed, key=lambda node: node.finished_at):
+        around: Node | None = retries.get(node.id, node)
+        while around is not None and around.phase in BAD:
+            around = tree.by_id.get(around.boundary_id)
+        if around is None:
+            return node
+    return None
+
+
+def node_id(workflow: str, name: str) -> str:
+    """Argo's id of a node: the workflow's name and the FNV-1a hash of the node's (wfv1 NodeID)."""
+    if name == workflow:
+        return name
+    digest = 2166136261
+    for byte in name.encode():
+        digest = ((digest ^ byte) * 16777619) & 0xFFFFFFFF
+    return f"{workflow}-{digest}"

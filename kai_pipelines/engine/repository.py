@@ -1,0 +1,87 @@
+"""The artifact repository of a run: keys like those of object storage, contents in the store.
+
+A key names a file or a folder; a prefix of several keys reads as a folder that holds them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kai_pipelines.cache.store import Store, remove
+from kai_pipelines.errors import ManifestError
+
+
+class Repository:
+    """Artifacts of one run, by key."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._digests: dict[str, str] = {}
+        self._outside: dict[str, Path] = {}
+
+    def bring(self, key: str, path: Path) -> None:
+        """A file or folder of the user's, which stays where it is."""
+        self._digests[key] = self._store.digest_outside(path)
+        self._outside[key] = path
+
+    def add(self, key: str, digest: str) -> None:
+        """An object of the store under a key."""
+        self._digests[key] = digest
+
+    def digest(self, artifact: Mapping[str, Any]) -> str | None:
+        """What an artifact's content is, without looking at it twice; None when there is none."""
+        if "raw" in artifact:
+            return self._store.add_text(str(artifact["raw"].get("data", "")))
+        key = _key(artifact)
+        if key in self._digests:
+            return self._digests[key]
+        parts = self._below(key)
+        return ";".join(f"{name}={self._digests[part]}" for name, part in parts.items()) or None
+
+    def place(self, artifact: Mapping[str, Any], path: Path) -> None:
+        """Make an artifact's content appear at `path`, without copying it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if "raw" in artifact:
+            path.symlink_to(self._store.path(str(self.digest(artifact))))
+            return
+        key = _key(artifact)
+        if key in self._digests:
+            path.symlink_to(self._location(key))
+            return
+        parts = self._below(key)
+        if not parts:
+            raise ManifestError(f"artifact {artifact.get('name')}: there is nothing under the key {key}")
+        for name, part in parts.items():
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            (path / name).symlink_to(self._location(part))
+
+    def copy_out(self, artifact: Mapping[str, Any], path: Path) -> None:
+        """Copy an artifact's content to `path`, which gets its name when it is whole."""
+        source = self._location(_key(artifact))
+        part = path.with_name(f".{path.name}.part")
+        remove(part)
+        if source.is_dir():
+            shutil.copytree(source, part)
+        else:
+            shutil.copyfile(source, part)
+        remove(path)
+        part.replace(path)
+
+    def exists(self, artifact: Mapping[str, Any]) -> bool:
+        """Whether there is any content."""
+        return "raw" in artifact or _key(artifact) in self._digests or bool(self._below(_key(artifact)))
+
+    def _location(self, key: str) -> Path:
+        return self._outside.get(key) or self._store.path(self._digests[key])
+
+    def _below(self, key: str) -> dict[str, str]:
+        prefix = key.rstrip("/") + "/"
+        return {one.removeprefix(prefix): one for one in sorted(self._digests) if one.startswith(prefix)}
+
+
+def _key(artifact: Mapping[str, Any]) -> str:
+    return os.path.normpath(str((artifact.get("s3") or {}).get("key", "")))

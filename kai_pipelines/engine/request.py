@@ -1,0 +1,69 @@
+"""What the engine is asked, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from kai_pipelines.engine.node import Node
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """One manifest to run, with its arguments."""
+
+    manifest: Mapping[str, Any]
+    parameters: Mapping[str, str]
+    artifacts: Mapping[str, Path]
+    output: Path
+    """The folder for outputs, logs and workflow.json."""
+    jobs: int
+    """Pods side by side."""
+    use_cache: bool
+    store: Path
+    siblings: Sequence[Mapping[str, Any]] = ()
+    """Other manifests given with it."""
+    rerun_command: str = ""
+    python_path: Sequence[str] = ()
+    """Folders in which the steps' modules are found."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run ended badly."""
+
+    node: str
+    template: str
+    message: str
+    exit_code: int | None
+    log: Path | None
+    log_lines: tuple[str, ...]
+    rerun_command: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that has ended."""
+
+    workflow: dict[str, Any]
+    """The Argo Workflow with its status."""
+    phase: str
+    executed: int
+    """Pods that ran."""
+    cached: int
+    """Pods whose results were kept from before."""
+    failure: Failure | None = None
+
+
+class Observer(Protocol):
+    """Watches a run."""
+
+    def node_changed(self, node: Node) -> None:
+        """A node has a new phase or progress."""
+        ...
+
+    def log_line(self, node: Node, line: str) -> None:
+        """A pod has said something."""
+        ...
