@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import NamedTuple
 
-from kai_pipelines import Fatal, ImageSet, SparseModel
+from kai_pipelines import Fatal, ImageSet, Resources, Retry, SparseModel, step
 from steps.reconstruction.artifacts import DenseScene
 from steps.reconstruction.metrics import StepMetrics, measured
+
+LEAST_PHOTOS = 2
+"""One view has no depth."""
+JPEG_QUALITY = 95
 
 
 class Undistorted(NamedTuple):
@@ -16,23 +21,39 @@ class Undistorted(NamedTuple):
     metrics: StepMetrics
 
 
+@step(resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
 def undistort_photos(photos: ImageSet, sparse: SparseModel, max_image_size: int) -> Undistorted:
     """Resample the registered photographs as pinhole images of at most `max_image_size` pixels a side."""
     import pycolmap
 
     with measured("undistort_photos") as m:
+        registered = sorted(image.name for image in pycolmap.Reconstruction(sparse.path).images.values())
+        _check(photos, registered)
         scene = DenseScene.new("scene")
         options = pycolmap.UndistortCameraOptions()
         options.max_image_size = max_image_size
         pycolmap.undistort_images(
-            scene.path, sparse.path, photos.path, output_type="COLMAP", undistort_options=options, jpeg_quality=95
-        )
-        images = [path for path in (scene.path / "images").rglob("*") if path.is_file()]
-        if len(images) < 2:
-            raise Fatal(
-                f"{len(images)} photographs are registered; depth needs two or more.",
-                code="too-few-registered",
-                hint="Take more photographs, each overlapping its neighbors by two thirds.",
-            )
-        m.value(images=len(images), image_size=max_image_size)
+            scene.path, sparse.path, photos.path, output_type="COLMAP", undistort_options=options,
+            jpeg_quality=JPEG_QUALITY,
+        )  # fmt: skip
+        _check(ImageSet(scene.path / "images"), registered)
+        for script in scene.path.glob("run-colmap-*.sh"):
+            script.unlink()  # they call a COLMAP program, which nobody here needs
+        shutil.rmtree(scene.path / "stereo" / "consistency_graphs", ignore_errors=True)
+        m.value(images=len(registered), image_size=max_image_size)
     return Undistorted(scene, m.metrics)
+
+
+def _check(photos: ImageSet, registered: list[str]) -> None:
+    """Refuse too few views, and names in the model that have no file."""
+    if len(registered) < LEAST_PHOTOS:
+        raise Fatal(
+            f"{len(registered)} of the photographs could be placed; depth needs two or more.",
+            code="too-few-registered", files=registered,
+            hint="Take more photographs, each overlapping its neighbors by two thirds.",
+        )  # fmt: skip
+    if missing := [name for name in registered if not (photos.path / name).is_file()]:
+        raise Fatal(
+            "Photographs that the sparse model names could not be read.", code="missing-photos", files=missing,
+            hint="Pass the photographs that the sparse model was made from.",
+        )  # fmt: skip

@@ -23,8 +23,8 @@ WORST = 2.0
 """The cost of what cannot be compared; a perfect match costs 0, an inverted one 2."""
 LEAST_VARIANCE = 1.0
 """Below this (gray levels², of 255) a patch has nothing to compare."""
-SIGMA_SPACE, SIGMA_GRAY = 5.0, 51.0
-"""Pixels and gray levels over which a sample loses weight: COLMAP's 5 and 0.2 of the range."""
+SIGMA_SPACE, SIGMA_GRAY = 5.0, 20.0
+"""Pixels and gray levels over which a sample loses weight: COLMAP's 5, and fewer than its 51."""
 
 _odd = np.arange(-RADIUS, RADIUS + 1, 2)
 OFFSETS = np.array([(x, y) for y in _odd for x in _odd if abs(x) + abs(y) < 2 * RADIUS])
