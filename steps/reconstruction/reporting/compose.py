@@ -16,7 +16,7 @@ from steps.reconstruction.reporting.figures import Summary
 from steps.reconstruction.reporting.geometry import Geometry, pack, viewer_texture
 from steps.reconstruction.reporting.scene import CameraView, Scene, upright
 from steps.reconstruction.reporting.thumbnails import data_uri, thumbnail, thumbnail_side
-from steps.reconstruction.reporting.views import SIDES, Draw, Pinhole, looking
+from steps.reconstruction.reporting.views import SIDES, Draw, Pinhole, best_rise, looking
 
 Array = NDArray[np.float64]
 HERO = (960, 720)
@@ -44,7 +44,8 @@ def compose(
     side = thumbnail_side(len(names))
     thumbnails = {name: uri for name in names if (uri := thumbnail(photos / name, side)) is not None}
     report("views of the model")
-    hero = _still("The model from the front, a little from the left", draw, geometry, frame, -28.0, 14.0, HERO)
+    rise = best_rise(geometry.vertices, frame)
+    hero = _still("The model from the front, a little from the left", draw, geometry, frame, -28.0, rise, HERO)
     stills = [_still(title, draw, geometry, frame, turn, rise, STILL) for title, turn, rise in SIDES]
     report("photographs beside the model")
     compared = [
@@ -127,6 +128,7 @@ def _viewer(scene: Scene, geometry: Geometry, frame: Array) -> dict[str, Any] | 
         "target": ((low + high) / 2).round(6).tolist(),
         "half": ((high - low) / 2).round(6).tolist(),
         "radius": round(radius, 6),
+        "rise": round(float(np.radians(best_rise(geometry.vertices, frame))), 4),
         "cameras": cameras,
     }
 

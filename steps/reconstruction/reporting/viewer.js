@@ -165,7 +165,7 @@
   };
 
   canvas.hidden = false;  // it needs its size from here on
-  let look = seat(-0.75, 0.25);
+  let look = seat(-0.75, model.rise + 0.1);
   let flight = null;
   let wanted = 0;
   const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -266,7 +266,7 @@
     else if (arrow) turn(0.12 * arrow[0], 0.12 * arrow[1]);
     else if (event.key === "+" || event.key === "=") zoom(0.87);
     else if (event.key === "-" || event.key === "_") zoom(1.15);
-    else if (event.key === "Home" || event.key === "0") fly(seat(0, 0.12));
+    else if (event.key === "Home" || event.key === "0") fly(seat(0, model.rise));
     else return;
     event.preventDefault();
   });
@@ -313,7 +313,7 @@
   new ResizeObserver(redraw).observe(canvas);
   dark.addEventListener("change", redraw);
   draw(performance.now());
-  fly(seat(-0.3, 0.15), 1800);
+  fly(seat(-0.3, model.rise), 1800);
 })().catch(error => {
   for (const part of document.querySelectorAll("#model canvas, #model .controls")) part.hidden = true;
   for (const still of document.querySelectorAll("#model > img")) still.style.visibility = "";

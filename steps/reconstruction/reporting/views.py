@@ -49,6 +49,13 @@ class Draw(Protocol):
         ...
 
 
+def best_rise(vertices: Array, frame: Array) -> float:
+    """From how high, degrees, a first look shows most: ground from well above, everything else from a little above."""
+    low, high = np.percentile(vertices @ frame.T, (1, 99), axis=0)
+    width, height, depth = high - low
+    return 50.0 if height < 0.3 * min(width, depth) else 14.0
+
+
 def looking(vertices: Array, frame: Array, turn: float, rise: float, width: int, height: int) -> Pinhole:
     """A camera that sees the whole of `vertices`, all but stray ones, from `turn` and `rise` degrees."""
     a, e = np.radians(turn), np.radians(rise)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from steps.reconstruction.reporting.views import SIDES, looking
+from steps.reconstruction.reporting.views import SIDES, best_rise, looking
 
 CUBE = np.array([[x, y, z] for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z in (-1.0, 1.0)]) * [3, 1, 2] + [10, 20, 30]
 
@@ -31,3 +31,11 @@ def test_from_the_right_the_front_is_at_the_left() -> None:
 
     assert (camera.rotation @ [0, 0, 1])[0] == pytest.approx(-1)
     assert (camera.rotation @ [-1, 0, 0])[2] == pytest.approx(1)
+
+
+def test_ground_is_first_seen_from_above_and_a_facade_from_the_front() -> None:
+    ground, facade = CUBE * [1, 0.1, 1], CUBE * [1, 1, 0.1]
+
+    assert best_rise(ground, np.eye(3)) == 50
+    assert best_rise(facade, np.eye(3)) == 14
+    assert best_rise(facade, np.eye(3)[[0, 2, 1]]) == 50
