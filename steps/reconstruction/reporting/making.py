@@ -29,7 +29,7 @@ def making(content: Content) -> Markup:
         element("h3", "Lenses"),
         _lenses(content.scene.views),
         element("h3", "Versions"),
-        element("dl", *versions, class_="pairs"),
+        element("dl", *versions, class_="pairs short"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -176,3 +177,16 @@ def test_a_document_of_another_shape_is_named_with_its_fault(finished: Any, tmp_
         finalize(finished, assessment=type(finished.assessment)(path))
 
     assert error.value.code == "unreadable-document"
+
+
+def test_what_the_script_looks_for_is_in_the_page(result: Finalized) -> None:
+    page = parsed(result.report.path)
+    script = result.report.path.read_text(encoding="utf-8").rsplit("<script>", 1)[1]
+
+    attributes = {name for _, given in page.tags for name in given}
+    identifiers = {given.get("id") for _, given in page.tags}
+    hooks = set(re.findall(r"\[(data-[a-z]+)", script))
+    assert hooks == {"data-side", "data-skin", "data-cameras", "data-camera"}
+    assert hooks <= attributes
+    wanted = set(re.findall(r'getElementById\("([^"]+)"\)', script))
+    assert wanted and wanted <= identifiers
