@@ -10,7 +10,7 @@ from kai_pipelines.expression.evaluation import Machine
 from kai_pipelines.expression.faults import LimitError
 from kai_pipelines.expression.predicates import sort_key
 from kai_pipelines.expression.printing import go_string
-from kai_pipelines.expression.values import LIST, GoMap, Slice, Uint8, is_nil, type_name
+from kai_pipelines.expression.values import LIST, GoMap, Sized, Slice, Uint8, is_nil, type_name
 
 MAX_DEPTH = 200
 """Levels of nested lists that flatten, min, max, mean and median follow."""
@@ -22,6 +22,8 @@ def _flat(name: str, values: Iterable[object], depth: int = 0) -> Iterable[int |
     for value in values:
         if isinstance(value, list):
             yield from _flat(name, value, depth + 1)
+        elif depth == 0 and isinstance(value, Sized):  # also a duration, but not inside a list
+            yield value
         else:
             yield number_of(name, value)
 
@@ -30,8 +32,9 @@ def extreme(name: str, before: Callable[[object, object], bool]) -> Callable[...
     """`min` and `max`: the first argument that is not after the others."""
 
     def find(machine: Machine, *values: object) -> object:
-        if len(values) == 1 and not isinstance(values[0], list) and not operators.is_number(values[0]):
-            return values[0]
+        only = values[0] if len(values) == 1 else 0
+        if isinstance(only, bool) or not isinstance(only, (list, int, float)):
+            return only
         best: object = None
         for value in _flat(name, values):
             if best is None or before(best, value):

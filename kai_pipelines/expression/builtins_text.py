@@ -116,7 +116,11 @@ def lower(text: str) -> str:
     return _by_character(text, str.lower)
 
 
+_WHOLE = {"i\u0307": "i"}
+"""What Go makes of a character that Python spells with two."""
+
+
 def _by_character(text: str, change: Callable[[str], str]) -> str:
     if text.isascii():
         return change(text)
-    return "".join(changed if len(changed := change(ch)) == 1 else ch for ch in text)
+    return "".join(changed if len(changed := change(ch)) == 1 else _WHOLE.get(changed, ch) for ch in text)

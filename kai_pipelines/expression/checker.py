@@ -30,6 +30,7 @@ from kai_pipelines.expression.nodes import (
     Sequence,
     SliceOf,
     Unary,
+    spine,
 )
 from kai_pipelines.expression.operators import check_binary
 from kai_pipelines.expression.parser import FUNCTIONS, PREDICATES
@@ -76,7 +77,11 @@ class Checker:
             case Member():
                 return self._member(node)
             case Binary():
-                return self._binary(node)
+                first, operators = spine(node)
+                self.visit(first)
+                for operator in operators:
+                    self.natures[id(operator)] = self._binary(operator)
+                return self.natures[id(node)]
             case Unary():
                 return self._unary(node)
             case Chain(node=inner):
@@ -139,15 +144,16 @@ class Checker:
         self.fail(node, f"invalid operation: {node.operator} (mismatched type {operand})")
 
     def _binary(self, node: Binary) -> Nature:
-        left, right = self.visit(node.left), self.visit(node.right)
+        left, right = self.natures[id(node.left)], self.visit(node.right)
         if node.operator == "matches" and isinstance(node.right, Literal) and isinstance(node.right.value, str):
-            self._pattern(node, node.right.value)
+            self.check_pattern(node, node.right.value)
         try:
             return check_binary(node.operator, left, right)
         except TypeError as error:
             self.fail(node, str(error))
 
-    def _pattern(self, node: Node, pattern: str) -> None:
+    def check_pattern(self, node: Node, pattern: str) -> None:
+        """Refuse a regular expression that does not parse."""
         from kai_pipelines.expression.regex import PatternError, compile_pattern
 
         try:

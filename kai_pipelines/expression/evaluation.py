@@ -140,6 +140,8 @@ class _Compiler:
             return lambda machine: machine.scopes[-1].index
         if node.name == "acc":
             return lambda machine: machine.scopes[-1].acc
+        if node.name:
+            self.checker.fail(node, f"unknown pointer #{node.name}")
 
         def element(machine: Machine) -> object:
             scope = machine.scopes[-1]
@@ -167,32 +169,41 @@ class _Compiler:
         return invert if node.operator in ("!", "not") else negate
 
     def binary(self, node: nodes.Binary) -> Run:
-        if node.operator in ("and", "&&", "or", "||"):
-            return self.logical(node)
-        left, right = self.compile(node.left), self.compile(node.right)
-        if node.operator == "??":
-
-            def coalesce(machine: Machine) -> object:
-                value = left(machine)
-                return right(machine) if is_nil(value) else value
-
-            return coalesce
-        operate, position = self.operation(node), node.position
+        first, operators = nodes.spine(node)
+        start = self.compile(first)
+        steps = [self.step(operator) for operator in operators]
 
         def apply(machine: Machine) -> object:
-            a = left(machine)
-            b = right(machine)
-            machine.position = position
-            return operate(machine, a, b)
+            value = start(machine)
+            for step in steps:
+                value = step(machine, value)
+            return value
 
         return apply
 
-    def logical(self, node: nodes.Binary) -> Run:
-        left, right, position = self.compile(node.left), self.compile(node.right), node.position
+    def step(self, node: nodes.Binary) -> Callable[[Machine, object], object]:
+        """What an operator and its right operand make of the value on the left."""
+        if node.operator in ("and", "&&", "or", "||"):
+            return self.logical(node)
+        right, position = self.compile(node.right), node.position
+        if node.operator == "??":
+            return lambda machine, value: right(machine) if is_nil(value) else value
+        if node.operator == "matches" and isinstance(node.right, nodes.Literal) and isinstance(node.right.value, str):
+            self.checker.check_pattern(node, node.right.value)
+        operate = self.operation(node)
+
+        def apply(machine: Machine, value: object) -> object:
+            other = right(machine)
+            machine.position = position
+            return operate(machine, value, other)
+
+        return apply
+
+    def logical(self, node: nodes.Binary) -> Callable[[Machine, object], object]:
+        right, position = self.compile(node.right), node.position
         stops_at = node.operator in ("or", "||")
 
-        def apply(machine: Machine) -> object:
-            value = left(machine)
+        def apply(machine: Machine, value: object) -> object:
             machine.position = position
             return value if truth(value) is stops_at else right(machine)
 

@@ -37,16 +37,12 @@ class _Folder:
         return self.with_nature(Literal(origin.position, value), of_type(type_name(value)))
 
     def visit(self, node: Node) -> Node:
-        raw = node
+        if isinstance(node, Binary):
+            return self.chain(node)
         node = self.with_folded_children(node)
         match node:
             case Unary():
                 return self.unary(node)
-            case Binary(operator="in"):
-                assert isinstance(raw, Binary)
-                return self.membership(raw, node)
-            case Binary():
-                return self.binary(node)
             case Array(items=items) if items and all(_is_scalar(item) for item in items):
                 return self.literal(node, [item.value for item in items if isinstance(item, Literal)])
             case Member():
@@ -55,6 +51,19 @@ class _Folder:
                 return self.builtin(node)
             case _:
                 return node
+
+    def chain(self, node: Binary) -> Node:
+        """A chain of operators, from its left end on."""
+        first, operators = nodes.spine(node)
+        folded = self.visit(first)
+        for raw in operators:
+            right = self.visit(raw.right)
+            current = raw
+            if folded is not raw.left or right is not raw.right:
+                current = replace(raw, left=folded, right=right)
+                self.with_nature(current, self.checker.nature(raw))
+            folded = self.membership(raw, current) if raw.operator == "in" else self.binary(current)
+        return folded
 
     def with_folded_children(self, node: Node) -> Node:
         before = list(nodes.children(node))
@@ -85,6 +94,8 @@ class _Folder:
         if node.operator == "==" and type(a) is type(b) and isinstance(a, (bool, int, str)):
             return self.literal(node, a == b)
         numeric = type(a) in (int, float) and type(b) in (int, float)
+        if node.operator == "%" and (type(a) is float or type(b) is float):
+            return node
         if node.operator in _FOLDABLE and (numeric or (node.operator == "+" and type(a) is type(b) is str)):
             try:
                 return self.literal(node, arithmetic(node.operator, a, b))

@@ -39,8 +39,6 @@ def chunks(layout: str) -> tuple[tuple[str, str], ...]:
     at = 0
     for match in _CHUNK.finditer(layout):
         part, start = match.group(), match.start()
-        if part[0] in ".," and not layout[max(start - 2, 0) : start].endswith(("05", "5")):
-            continue  # a fraction follows seconds only
         if part == "_2006":
             start, part = start + 1, "2006"
         found.append((layout[at:start], part))

@@ -202,6 +202,20 @@ def children(node: Node) -> Iterator[Node]:
             return
 
 
+def spine(node: Binary) -> tuple[Node, list[Binary]]:
+    """The operand at the far left of `a + b + c …` and the operators from left to right.
+
+    Chains of operators may be thousands long: who walks them this way does not recurse into them.
+    """
+    operators: list[Binary] = []
+    current: Node = node
+    while isinstance(current, Binary):
+        operators.append(current)
+        current = current.left
+    operators.reverse()
+    return current, operators
+
+
 def walk(root: Node) -> Iterator[Node]:
     """Every node below and including `root`, children first, as expr-lang walks."""
     stack: list[tuple[Node, bool]] = [(root, False)]

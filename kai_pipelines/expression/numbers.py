@@ -53,14 +53,21 @@ def parse_float(text: str) -> float:
     if lowered.startswith("0x"):
         if "p" not in lowered:
             raise ValueError(f'parsing "{text}": invalid syntax')
-        value = float.fromhex(text)
-    elif not unsigned or len(unsigned) > 4000 or not set(lowered) <= set("0123456789.e+-"):
+        value = _hexadecimal(text)
+    elif not unsigned or len(unsigned) > 4000 or not set(lowered) <= set("0123456789.e+-_"):
         raise ValueError(f'parsing "{text[:40]}": invalid syntax')
     else:
         value = float(text)
     if math.isinf(value):
         raise ValueError(f'parsing "{text}": value out of range')
     return value
+
+
+def _hexadecimal(text: str) -> float:
+    try:
+        return float.fromhex(text)
+    except OverflowError:
+        return math.inf
 
 
 def to_int(value: float) -> int:

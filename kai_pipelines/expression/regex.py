@@ -71,6 +71,7 @@ class Pattern:
     """A compiled pattern."""
 
     def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
         tree, self.names = parse(pattern)
         self.code: list[tuple[int, int, int]] = []
         self.tests: list[Matches] = []
@@ -197,7 +198,7 @@ class Pattern:
         """`Regexp.Split`; None is Go's nil."""
         if limit == 0:
             return None
-        if not text:
+        if not text and self.pattern:
             return [""]
         parts: list[str] = []
         begin = 0
