@@ -143,6 +143,10 @@ class Execution:
         self.executor.stop(signal.SIGTERM)
         asyncio.get_running_loop().call_later(GRACE, self.executor.stop, signal.SIGKILL)
 
+    def halted(self) -> bool:
+        """Whether the run was told to stop."""
+        return bool(self.stopping)
+
     # Nodes
 
     def begin(self, name: str, kind: str, template: str, boundary: Node | None, display: str) -> Node:
@@ -233,7 +237,7 @@ class Execution:
 
     async def _run_in_place(self, node: Node, template: Template, key: str | None) -> Outcome:
         async with self.places:
-            if self.stopping:
+            if self.halted():
                 return Outcome("Failed", self.stopping)
             node.phase, node.started_at = "Running", self.clock.now()
             self.observer.node_changed(node)
@@ -249,7 +253,7 @@ class Execution:
                 outcome = await asyncio.wait_for(running, timeout)
             except TimeoutError:
                 return Outcome("Failed", "Step exceeded its deadline", 143)
-            if self.stopping and outcome.phase in BAD:
+            if self.halted() and outcome.phase in BAD:
                 outcome.message = self.stopping
             return outcome
 

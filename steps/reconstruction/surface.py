@@ -1,0 +1,91 @@
+"""Lay a surface through the points."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from kai_pipelines import Fatal, Mesh, PointCloud, Resources, Retry, SparseModel, progress, step
+from kai_pipelines.authoring.artifact import SCRATCH
+from steps.reconstruction.metrics import StepMetrics, measured
+
+if TYPE_CHECKING:
+    from steps.reconstruction.meshing.ply import Cloud, Points, TriangleMesh
+
+LEAST_POINTS = 100
+LEAST_FACES = 20
+"""Fewer triangles are no surface."""
+
+
+class Surface(NamedTuple):
+    """What `mesh_surface` returns."""
+
+    mesh: Mesh
+    metrics: StepMetrics
+
+
+@step(resources=Resources(cpu=2, memory="8Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
+def mesh_surface(points: PointCloud, sparse: SparseModel, poisson_depth: int) -> Surface:
+    """Poisson's surface through the points that the cameras look at, without what no point vouches for."""
+    from steps.reconstruction.meshing.cropping import crop
+    from steps.reconstruction.meshing.ply import read_cloud, write_mesh
+    from steps.reconstruction.meshing.trimming import trim
+
+    with measured("mesh_surface") as m:
+        progress(0, 3, "choosing points")
+        given = read_cloud(points.path)
+        _require(len(given.points) >= LEAST_POINTS, f"{len(given.points)} points are too few for a surface.")
+        cloud = crop(given, _camera_centers(sparse.path))
+        _require(len(cloud.points) >= LEAST_POINTS, "Too few points lie where the cameras look.")
+        progress(1, 3, f"surface through {len(cloud.points)} points")
+        closed = _poisson(cloud, poisson_depth)
+        progress(2, 3, f"trimming {len(closed.faces)} triangles")
+        cell = float((cloud.points.max(axis=0) - cloud.points.min(axis=0)).max()) / 2**poisson_depth
+        trimmed = trim(closed, cloud, cell)
+        _require(len(trimmed.faces) >= LEAST_FACES, "No part of the surface lies near the points.")
+        out = Mesh.new("mesh")
+        write_mesh(out.path, trimmed)
+        progress(3, 3, f"{len(trimmed.faces)} triangles")
+        m.value(surface_faces=len(trimmed.faces), points_used=len(cloud.points))
+    return Surface(out, m.metrics)
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise Fatal(
+            message,
+            code="no-surface",
+            hint="Take more photographs that overlap by two thirds, in even light; "
+            "plain, shiny or transparent surfaces give no points.",
+        )
+
+
+def _camera_centers(folder: Path) -> Points:
+    import numpy as np
+
+    from steps.reconstruction.reporting.scene import read_scene
+
+    return np.array([view.center for view in read_scene(folder).views]).reshape(-1, 3)
+
+
+def _poisson(cloud: Cloud, depth: int) -> TriangleMesh:
+    """The closed surface; the octree is `depth` levels deep."""
+    import pycolmap
+
+    from steps.reconstruction.meshing.ply import read_mesh, write_cloud
+
+    pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
+    options = pycolmap.PoissonMeshingOptions()
+    options.depth = depth
+    options.trim = 0  # the trimming here follows the points, not the octree's levels
+    options.color = False
+    options.num_threads = 1  # with more, the order of additions decides the last digits
+    with tempfile.TemporaryDirectory(dir=os.environ.get(SCRATCH)) as scratch:
+        source, target = Path(scratch) / "points.ply", Path(scratch) / "surface.ply"
+        write_cloud(source, cloud)
+        pycolmap.poisson_meshing(source, target, options)
+        if not target.is_file():
+            raise Fatal("Poisson's method found no surface.", code="no-surface")
+        return read_mesh(target)
