@@ -1,0 +1,66 @@
+"""Which points belong to the subject: not strays, and not the far background.
+
+The octree of the surface spans the bounding box of its points, so one stray point far away costs
+resolution everywhere.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steps.reconstruction.meshing.ply import Cloud, Points
+
+NEIGHBORS = 8
+STRAY = 6.0
+"""A point is a stray when its neighbors are so many times farther off than is usual at its distance."""
+FAR = 4.0
+"""A point is background when it is so many times farther from the cameras than the middle one."""
+MARGIN = 0.5
+"""The box around nearly all points is widened on each side by this share of its own side."""
+WITHIN = (1.0, 99.0)
+"""The box holds the points between these percentiles of each axis."""
+GAP = 0.04
+"""Groups of points farther apart than about this share of the box's diagonal are separate islands."""
+ISLAND = 0.02
+"""An island is kept when it has this share of the points."""
+
+
+def spacings(points: Points) -> NDArray[np.float64]:
+    """Mean distance of each point to its nearest neighbors, [n]."""
+    from scipy.spatial import cKDTree
+
+    near, _ = cKDTree(points).query(points, k=min(NEIGHBORS, len(points) - 1) + 1, workers=1)
+    return np.asarray(near[:, 1:].mean(axis=1), np.float64)
+
+
+def crop(cloud: Cloud, centers: Points) -> Cloud:
+    """The points of the subject that cameras at `centers` [c, 3] look at."""
+    from scipy.spatial import cKDTree
+
+    kept = cloud
+    if len(centers):
+        distance, _ = cKDTree(centers).query(cloud.points, workers=1)
+        kept = _chosen(kept, distance <= FAR * np.median(distance))
+        distance = distance[distance <= FAR * np.median(distance)]
+        relative = spacings(kept.points) / np.maximum(distance, 1e-12)
+        kept = _chosen(kept, relative <= STRAY * np.median(relative))
+    low, high = np.percentile(kept.points, WITHIN, axis=0)
+    margin = MARGIN * (high - low)
+    kept = _chosen(kept, ((kept.points >= low - margin) & (kept.points <= high + margin)).all(axis=1))
+    return _chosen(kept, _on_islands(kept.points, GAP * float(np.linalg.norm(high - low))))
+
+
+def _on_islands(points: Points, gap: float) -> NDArray[np.bool_]:
+    """Per point: it belongs to a group, counted in voxels of side `gap`, that is significant."""
+    from scipy.ndimage import label
+
+    cell = ((points - points.min(axis=0)) / max(gap, 1e-12)).astype(np.int64)
+    occupied = np.zeros(cell.max(axis=0) + 1, bool)
+    occupied[tuple(cell.T)] = True
+    island = np.asarray(label(occupied, structure=np.ones((3, 3, 3)))[0])[tuple(cell.T)]
+    return np.asarray((np.bincount(island) >= ISLAND * len(points))[island], np.bool_)
+
+
+def _chosen(cloud: Cloud, keep: NDArray[np.bool_]) -> Cloud:
+    return Cloud(cloud.points[keep], cloud.normals[keep], cloud.colors[keep])

@@ -1,0 +1,83 @@
+"""Which triangles hang together, and mending what does not belong in a mesh."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steps.reconstruction.meshing.ply import Faces, Points, TriangleMesh
+
+Mask = NDArray[np.bool_]
+
+
+def areas(vertices: Points, faces: Faces) -> NDArray[np.float64]:
+    """Area of each triangle, [f], squared scene units."""
+    corner = vertices[faces]
+    cross = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    return np.asarray(0.5 * np.sqrt(np.einsum("fk,fk->f", cross, cross)), np.float64)
+
+
+def vertex_normals(mesh: TriangleMesh) -> Points:
+    """Unit normal of each vertex, the mean of its triangles' weighted by area, [v, 3]."""
+    corner = mesh.vertices[mesh.faces]
+    cross = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    total = np.zeros_like(mesh.vertices)
+    for axis in range(3):
+        total[:, axis] = np.bincount(
+            mesh.faces.ravel(), weights=np.repeat(cross[:, axis], 3), minlength=len(mesh.vertices)
+        )
+    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-300), np.float64)
+
+
+def neighbors(faces: Faces) -> NDArray[np.int64]:
+    """Pairs of triangles that share an edge, [n, 2]; where more than two share one, each with the next."""
+    edges = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    owner = np.repeat(np.arange(len(faces)), 3)
+    order = np.lexsort((owner, edges[:, 1], edges[:, 0]))
+    edges, owner = edges[order], owner[order]
+    same = (edges[1:] == edges[:-1]).all(axis=1)
+    return np.column_stack([owner[:-1][same], owner[1:][same]])
+
+
+def components(count: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each of `count` things the number of the group that the pairs put it in, [count]."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_array((np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1])), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+
+
+def selected(mesh: TriangleMesh, keep: Mask) -> TriangleMesh:
+    """The triangles in `keep` and the vertices they use, in their old order."""
+    faces = mesh.faces[keep]
+    used = np.zeros(len(mesh.vertices), bool)
+    used[faces] = True
+    number = np.cumsum(used) - 1
+    return TriangleMesh(mesh.vertices[used], number[faces])
+
+
+def cleaned(mesh: TriangleMesh) -> TriangleMesh:
+    """Without triangles that are doubled, without area, or third at an edge."""
+    faces = mesh.faces
+    distinct = (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
+    size = float(np.ptp(mesh.vertices, axis=0).max()) if len(mesh.vertices) else 0.0
+    keep = distinct & (areas(mesh.vertices, faces) > (1e-7 * size) ** 2)
+    _, first = np.unique(np.sort(faces, axis=1), axis=0, return_index=True)
+    single = np.zeros(len(faces), bool)
+    single[first] = True
+    return selected(mesh, keep & single & _manifold(faces, keep & single))
+
+
+def _manifold(faces: Faces, keep: Mask) -> Mask:
+    """False for triangles at an edge that two earlier ones in `keep` share."""
+    chosen = np.flatnonzero(keep)
+    edges = np.sort(faces[chosen][:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    owner = np.repeat(chosen, 3)
+    order = np.lexsort((owner, edges[:, 1], edges[:, 0]))
+    edges, owner = edges[order], owner[order]
+    third = np.zeros(len(edges), bool)
+    third[2:] = (edges[2:] == edges[:-2]).all(axis=1)
+    good = np.ones(len(faces), bool)
+    good[owner[third]] = False
+    return good
