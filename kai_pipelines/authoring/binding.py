@@ -109,7 +109,8 @@ def check_cases(what: str, port: Port, selected: Selected) -> None:
 def _article(port: Port) -> str:
     if not port.is_artifact:
         return "a parameter"
-    return f"a list of {port.type.__name__} files" if port.many else f"a {port.type.__name__} artifact"
+    kind = port.type.__name__
+    return f"a list of {kind} files" if port.many else f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind} artifact"
 
 
 def returned(graph: Graph, task: Task, outputs: Mapping[str, Port], record: type[tuple[Any, ...]] | None) -> Any:

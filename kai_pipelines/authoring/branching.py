@@ -133,7 +133,7 @@ def _first_that_works(attempts: Mapping[str, Callable[[], R]]) -> R:
 
 
 def _chosen(value: object, cases: Mapping[Any, Any]) -> Any:
-    key = str(value).lower() if isinstance(value, bool) and value not in cases else value
+    key = _key(value, cases)
     if key not in cases:
         raise fault(f"there is no case for {value!r}", hint=f"the cases are {', '.join(map(str, cases))}")
     return cases[key]
@@ -148,15 +148,20 @@ def _cases(word: str, value: Reference, cases: Mapping[Any, Any]) -> dict[str, A
             f"{word} needs a value of an enum, a Literal or a bool, and {value.label!r} is not",
             hint="give the step's output such a type",
         )
-    given = {str(key).lower() if isinstance(key, bool) else str(key): case for key, case in cases.items()}
-    wanted = [values.encode(choice, kind) for choice in possible]
-    if missing := [text for text in wanted if text not in given]:
+    keys = {choice: _key(choice, cases) for choice in possible}
+    if missing := [str(key) for key in keys.values() if key not in cases]:
         raise fault(f"{word} on {value.label!r} has no case for {', '.join(missing)}")
-    if unknown := [text for text in given if text not in wanted]:
+    if unknown := [str(key) for key in cases if key not in keys.values()]:
         raise fault(
-            f"{word} on {value.label!r}: it is never {', '.join(unknown)}", hint=f"it is one of {', '.join(wanted)}"
+            f"{word} on {value.label!r}: it is never {', '.join(unknown)}",
+            hint=f"it is one of {', '.join(map(str, keys.values()))}",
         )
-    return {text: given[text] for text in wanted}
+    return {values.encode(choice, kind): cases[key] for choice, key in keys.items()}
+
+
+def _key(choice: object, cases: Mapping[Any, Any]) -> object:
+    """The case of a value: the value itself, or for a bool the keyword ``true`` or ``false``."""
+    return str(choice).lower() if isinstance(choice, bool) and choice not in cases else choice
 
 
 def _inner(graph: Graph, label: str) -> Graph:
@@ -178,6 +183,8 @@ def body_task(inner: Graph, label: str, body: Callable[[], Any]) -> tuple[Task, 
     own = Graph(f"{inner.name}-{name}", parent=inner)
     with record_into(own):
         results, record = outcome(own, f"the result of {label}", body())
+    if not own.tasks:
+        raise fault(f"{label} calls no step", hint="a branch or a body is work to do; do it in a step")
     lifted = _lifted(own, results)
     if lifted is not None:
         task = inner.add(name, lifted.target)

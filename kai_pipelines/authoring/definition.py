@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
-from kai_pipelines.authoring.binding import bind, fault, outcome, returned
+from kai_pipelines.authoring.binding import bind, check_cases, fault, outcome, returned
 from kai_pipelines.authoring.graph import Constant, Graph, record_into, recording
 from kai_pipelines.authoring.pools import PRIORITIES
-from kai_pipelines.authoring.reference import Global, Input
+from kai_pipelines.authoring.reference import Global, Input, Reference, Selected
 from kai_pipelines.authoring.signature import MISSING, Port, Signature, signature_of
 from kai_pipelines.authoring.step import Step, StepDefinition, named
 from kai_pipelines.errors import AuthoringError
@@ -49,6 +50,7 @@ class PipelineDefinition(Generic[P, R]):
             raise fault(f"there is no priority {options.priority!r}", hint=f"one of {', '.join(PRIORITIES)}")
         self.function = function
         self.options = options
+        self._recording = False
         self.name = named(function)
 
     @functools.cached_property
@@ -64,17 +66,41 @@ class PipelineDefinition(Generic[P, R]):
     @functools.cached_property
     def graph(self) -> Graph:
         """The recorded graph; recording runs the function once, with references for its arguments."""
+        if self._recording:
+            raise fault(f"{self.name} calls itself", hint="a workflow has an end: repeat with for_each or fallback")
+        self._recording = True
         graph = Graph(self.name, title=self.options.title, description=self.description)
         graph.inputs = {name: Input(graph, port) for name, port in self.signature.inputs.items()}
-        with record_into(graph):
-            value = self.function(**graph.inputs)  # type: ignore[call-arg, arg-type]  # references stand in for values
-            graph.results, record = outcome(graph, f"the result of {self.name}", value)  # type: ignore[assignment]
-        if record is not self.signature.record or set(graph.results) != set(self.signature.outputs):
-            raise self._wrong(f"returns {record or 'something'} although it is annotated otherwise")
+        try:
+            with record_into(graph):
+                value = self.function(**graph.inputs)  # type: ignore[call-arg, arg-type]  # references stand in
+        finally:
+            self._recording = False
+        if not graph.tasks:
+            raise self._wrong("calls no step")
         graph.outputs = self.signature.outputs
-        for name, port in graph.outputs.items():
-            _check_result(self, name, port, graph.results[name].port)
+        graph.results = dict(self._results(graph, value))
         return graph
+
+    def _results(self, graph: Graph, value: object) -> dict[str, Reference]:
+        """What the function returned, if that is what it promises."""
+        promised = self.signature
+        with self._here():
+            results, record = outcome(graph, f"the result of {self.name}", value)
+        if record is not promised.record or set(results) != set(promised.outputs):
+            given, wanted = _described(record, results), _described(promised.record, promised.outputs)
+            raise self._wrong(f"returns {given} although it is annotated with {wanted}")
+        for name, port in promised.outputs.items():
+            _check_result(self, name, port, results[name])
+        return results
+
+    @contextmanager
+    def _here(self) -> Generator[None]:
+        """Faults found after the function has returned are at its own line."""
+        try:
+            yield
+        except AuthoringError as error:
+            raise self._wrong_at(error.message, error.hint) from None
 
     @functools.cached_property
     def exit_graph(self) -> Graph | None:
@@ -83,7 +109,7 @@ class PipelineDefinition(Generic[P, R]):
         if not isinstance(handler, Step):
             return None
         graph = Graph("on-exit", description=f"Runs when {self.name} ends, whatever happened.")
-        with record_into(graph):
+        with self._here(), record_into(graph):
             handler(
                 **{
                     name: self._exit_argument(graph, port)
@@ -124,17 +150,36 @@ class PipelineDefinition(Generic[P, R]):
         return encoded
 
     def _wrong(self, reason: str) -> AuthoringError:
+        return self._wrong_at(f"{self.name} {reason}", None)
+
+    def _wrong_at(self, message: str, hint: str | None) -> AuthoringError:
         code = inspect.unwrap(self.function).__code__
-        return AuthoringError(f"{self.name} {reason}", path=code.co_filename, line=code.co_firstlineno)
+        return AuthoringError(message, hint=hint, path=code.co_filename, line=code.co_firstlineno)
 
     def __repr__(self) -> str:
         return f"<pipeline {self.name}>"
 
 
-def _check_result(pipeline: PipelineDefinition[Any, Any], name: str, promised: Port, given: Port) -> None:
+def _described(record: type[tuple[Any, ...]] | None, outputs: Mapping[str, object]) -> str:
+    if record is not None:
+        return record.__name__
+    return "one result" if outputs else "None"
+
+
+def _check_result(pipeline: PipelineDefinition[Any, Any], name: str, promised: Port, value: Reference) -> None:
+    given = value.port
+    if isinstance(value, Selected):
+        with pipeline._here():
+            check_cases(f"the result of {pipeline.name}: {name}", promised, value)
     if promised.is_artifact != given.is_artifact or (
         promised.is_artifact and not issubclass(given.type, promised.type)
     ):
-        raise pipeline._wrong(f"promises {name} as {promised.type} and returns {given.type}")
+        raise pipeline._wrong(f"promises {name} as {_kind(promised)} and returns {_kind(given)}")
+    if given.optional and not promised.optional:
+        raise pipeline._wrong(f"promises {name}, and {value.label!r} may be absent: annotate it with `| None`")
     if given.many:
         raise pipeline._wrong(f"returns the list {name}: gather its parts in a step first")
+
+
+def _kind(port: Port) -> str:
+    return getattr(port.type, "__name__", str(port.type))

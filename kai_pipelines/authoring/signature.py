@@ -81,7 +81,13 @@ def port(name: str, annotation: Any, default: Any = MISSING) -> Port:
 
 def signature_of(function: Callable[..., object]) -> Signature:
     """Read a function's annotations; every parameter and the result must have one."""
-    hints = get_type_hints(function, include_extras=True)
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except NameError as error:
+        raise _wrong(
+            function, f"has an annotation that cannot be read: {error}",
+            hint="import or define the type at the top of the module, not under TYPE_CHECKING or in a function",
+        ) from error  # fmt: skip
     inputs: dict[str, Port] = {}
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -118,10 +124,11 @@ def _is_artifact(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, Artifact)
 
 
-def _wrong(function: Callable[..., object], reason: str) -> AuthoringError:
+def _wrong(function: Callable[..., object], reason: str, hint: str | None = None) -> AuthoringError:
     code = function.__code__ if inspect.isfunction(function) else None
     return AuthoringError(
         f"{getattr(function, '__name__', function)} {reason}",
+        hint=hint,
         path=code.co_filename if code else None,
         line=code.co_firstlineno if code else None,
     )

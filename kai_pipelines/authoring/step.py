@@ -133,7 +133,7 @@ def _tasks_of(graph: Graph, value: object) -> list[Task]:
         if tasks:
             return tasks
     if isinstance(value, tuple):
-        return [task for part in value for task in _tasks_of(graph, part)][:1]
+        return list(dict.fromkeys(task for part in value for task in _tasks_of(graph, part)))
     if isinstance(value, Reference):
         local = graph.localize(value)
         return [local.task] if isinstance(local, Output) else []

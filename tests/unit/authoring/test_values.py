@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 from enum import IntEnum, StrEnum
+from types import GenericAlias
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -73,6 +74,10 @@ CASES: list[tuple[Any, st.SearchStrategy[Any]]] = [
 anything = st.sampled_from(CASES).flatmap(lambda case: st.tuples(st.just(case[0]), case[1]))
 
 
+def list_of(annotation: Any) -> GenericAlias:
+    return GenericAlias(list, (annotation,))
+
+
 def same(one: object, other: object) -> bool:
     return type(one) is type(other) and one == other
 
@@ -117,7 +122,7 @@ def test_values_that_argo_fans_in_arrive_as_the_list_of_them(case: tuple[Any, li
     aggregated = journey.fanned_in([encode(value, annotation) for value in values])
 
     assert "{{" not in aggregated
-    assert decode(aggregated, list[annotation]) == values
+    assert decode(aggregated, list_of(annotation)) == values
 
 
 @given(anything)
@@ -127,17 +132,17 @@ def test_a_list_with_an_encoded_element_is_a_json_list_for_go(case: tuple[Any, A
     listed = f"[{element(encode(value, annotation), annotation)}]"
 
     assert len(gojson.unmarshal(listed)) == 1  # type: ignore[arg-type]
-    assert decode(listed, list[annotation]) == [value]
+    assert decode(listed, list_of(annotation)) == [value]
 
 
 @given(anything)
 def test_go_can_read_and_write_an_encoded_list_without_harm(case: tuple[Any, Any]) -> None:
     annotation, value = case
 
-    rewritten = gojson.marshal(gojson.unmarshal(encode([value], list[annotation])))
+    rewritten = gojson.marshal(gojson.unmarshal(encode([value], list_of(annotation))))
 
     assert "{{" not in rewritten
-    assert decode(rewritten, list[annotation]) == [value]
+    assert decode(rewritten, list_of(annotation)) == [value]
 
 
 def test_ordinary_values_stay_readable() -> None:
