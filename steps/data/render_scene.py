@@ -9,6 +9,7 @@ from kai_pipelines import Fatal, ImageSet, Resources, progress, step
 from steps.data.artifacts import SceneTruth
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from steps.data.scene.cameras import Camera
@@ -71,7 +72,7 @@ def _write_cameras(path: Path, cameras: list[Camera]) -> None:
     path.write_text(json.dumps(document, indent=1), encoding="utf-8")
 
 
-def _write_mesh(path: Path, patches: tuple[Patch, ...]) -> None:
+def _write_mesh(path: Path, patches: Sequence[Patch]) -> None:
     """All surfaces as one mesh of triangles."""
     import numpy as np
     import trimesh
@@ -80,4 +81,4 @@ def _write_mesh(path: Path, patches: tuple[Patch, ...]) -> None:
     offsets = np.cumsum([0, *map(len, points[:-1])])
     triangles = [patch.triangles() + offset for patch, offset in zip(patches, offsets, strict=True)]
     mesh = trimesh.Trimesh(np.concatenate(points), np.concatenate(triangles), process=False)
-    path.write_bytes(mesh.export(file_type="ply"))
+    mesh.export(path, file_type="ply")

@@ -33,11 +33,12 @@ def align_photos(photos: ImageSet, max_features: int = 8000) -> Alignment:
     """Find the photographs' cameras and a sparse cloud, from at most `max_features` features per photograph."""
     from steps.reconstruction.alignment.features import find_photos
     from steps.reconstruction.alignment.mapping import rename_photos
+    from steps.reconstruction.alignment.refinement import refine
 
     with measured("align_photos") as m, tempfile.TemporaryDirectory(prefix="kai-align-") as scratch:
         names = find_photos(photos.path)
         graph, models, numbered = _reconstruct(photos.path, names, max_features, Path(scratch))
-        model = _chosen(models, graph, names)
+        model = refine(_chosen(models, graph, names))
         rename_photos(model, dict(zip(numbered, names, strict=True)))
         registered = frozenset(image.name for image in model.images.values() if image.has_pose)
         sparse = SparseModel.new("sparse")

@@ -27,9 +27,7 @@ class Camera:
     @property
     def calibration(self) -> NDArray[np.float64]:
         """K [3, 3]; the principal point is the image's middle."""
-        return np.array(
-            [[self.focal, 0, (self.width - 1) / 2], [0, self.focal, (self.height - 1) / 2], [0, 0, 1.0]]
-        )
+        return np.array([[self.focal, 0, (self.width - 1) / 2], [0, self.focal, (self.height - 1) / 2], [0, 0, 1.0]])
 
     @property
     def translation(self) -> NDArray[np.float64]:
@@ -46,9 +44,7 @@ def place_cameras(views: int, longer_side: int, rng: np.random.Generator) -> lis
             around = 2 * np.pi * (index + 0.12 * rng.uniform(-1, 1)) / count
             upward = np.radians(elevation + rng.uniform(-2, 2))
             away = distance * (1 + 0.03 * rng.uniform(-1, 1))
-            direction = np.array(
-                [np.cos(upward) * np.cos(around), np.cos(upward) * np.sin(around), np.sin(upward)]
-            )
+            direction = np.array([np.cos(upward) * np.cos(around), np.cos(upward) * np.sin(around), np.sin(upward)])
             target = _TARGET + rng.uniform(-0.04, 0.04, 3)
             cameras.append(_looking(target + away * direction, target, longer_side))
     return cameras

@@ -28,7 +28,7 @@ def build_tracer(patches: Sequence[Patch]) -> Any:
     from embreex import rtcore_scene
     from embreex.mesh_construction import TriangleMesh
 
-    scene = rtcore_scene.EmbreeScene()
+    scene: Any = rtcore_scene.EmbreeScene()  # pyright: ignore[reportAttributeAccessIssue]  # compiled, untyped
     for patch in patches:
         corners = patch.points.reshape(-1, 3)[patch.triangles()]
         TriangleMesh(scene, np.ascontiguousarray(corners, np.float32))

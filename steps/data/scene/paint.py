@@ -29,7 +29,7 @@ class Noise:
 def _linear(*hexes: int) -> Floats:
     """Colors [n, 3] of sRGB hexes, linearized by a plain gamma."""
     values = np.array([[(h >> 16) & 255, (h >> 8) & 255, h & 255] for h in hexes], np.float32)
-    return (values / 255) ** np.float32(2.2)
+    return np.asarray((values / 255) ** 2.2, np.float32)
 
 
 def _ramp(position: Floats, colors: Floats) -> Floats:
@@ -46,7 +46,7 @@ def agate(points: Floats, rng: np.random.Generator) -> Floats:
     layer = 0.9 * points[..., 2] + 0.3 * points[..., 0] - 0.2 * points[..., 1] + 0.75 * warp
     bands = 0.5 + 0.42 * np.sin(6.0 * layer) + 0.08 * np.sin(55.0 * layer + 2 * medium) + 0.06 * medium
     palette = _linear(0x12505A, 0x2A8C8C, 0x7CC7A8, 0xF4E7C5, 0xEDB963, 0xCF6F3A, 0x8E3B24)
-    color = _ramp(bands, palette)
+    color = _ramp(np.asarray(bands, np.float32), palette)
     color = color * np.exp(0.5 * medium + 0.5 * fine + 0.35 * finest)[..., None]
     vein = np.exp(-((noise(points + 9.4, 3.7) + 0.35 * medium) ** 2) / 0.0025)
     color += 0.75 * vein[..., None] * (_linear(0xF6EBD2)[0] - color)
@@ -54,7 +54,7 @@ def agate(points: Floats, rng: np.random.Generator) -> Floats:
     color += 0.7 * dark[..., None] * (_linear(0x2A1A14)[0] - color)
     speck = np.clip(3 * (noise(points + 1.9, 34.0) - 0.7), 0, 1)
     color += speck[..., None] * (_linear(0xFFF6E0)[0] - color)
-    return np.clip(color, 0.01, 0.95).astype(np.float32)
+    return np.asarray(np.clip(color, 0.01, 0.95), np.float32)
 
 
 def terrazzo(size: int, rng: np.random.Generator) -> Floats:
@@ -66,7 +66,7 @@ def terrazzo(size: int, rng: np.random.Generator) -> Floats:
         chip, inside = _cells(size, count, fill, rng)
         shade = palette[rng.integers(0, len(palette), count)] * rng.uniform(0.75, 1.2, (count, 1)).astype(np.float32)
         color += inside[..., None] * (shade[chip] * (1 + 0.25 * base)[..., None] - color)
-    return np.clip(color, 0.01, 0.95).astype(np.float32)
+    return np.asarray(np.clip(color, 0.01, 0.95), np.float32)
 
 
 def _cells(size: int, count: int, fill: float, rng: np.random.Generator) -> tuple[NDArray[np.int32], Floats]:
@@ -74,12 +74,13 @@ def _cells(size: int, count: int, fill: float, rng: np.random.Generator) -> tupl
     seeds = rng.integers(0, size, (count, 2))
     mask = np.full((size, size), 255, np.uint8)
     mask[seeds[:, 0], seeds[:, 1]] = 0
-    distance, label = cv2.distanceTransformWithLabels(mask, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    distance, labels = cv2.distanceTransformWithLabels(mask, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    label = np.asarray(labels, np.int32)
     of_label = np.zeros(int(label.max()) + 1, np.int32)
     of_label[label[seeds[:, 0], seeds[:, 1]]] = np.arange(count)
     owner = of_label[label]
     reach = rng.uniform(0.35, 1.0, count).astype(np.float32) * np.float32(fill * size / np.sqrt(count))
-    return owner, np.clip(reach[owner] - distance, 0, 2).astype(np.float32) / 2
+    return owner, np.asarray(np.clip(reach[owner] - distance, 0, 2) / 2, np.float32)
 
 
 def _cloud(size: int, rng: np.random.Generator) -> Floats:

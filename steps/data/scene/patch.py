@@ -43,7 +43,7 @@ class Patch:
         across, along = np.gradient(self.points, axis=1), np.gradient(self.points, axis=0)
         normal = np.cross(across, along)
         length = np.linalg.norm(normal, axis=2, keepdims=True)
-        return (normal / np.maximum(length, 1e-12)).astype(np.float32)
+        return np.asarray(normal / np.maximum(length, 1e-12), np.float32)
 
     def enlarged(self, values: Floats, width: int, height: int) -> Floats:
         """Values on the grid [rows, columns, k] as a texture [height, width, k] whose corners are the grid's."""

@@ -65,7 +65,9 @@ def _hits(
     for number, (patch, texture) in enumerate(zip(scene.patches, scene.textures, strict=True)):
         chosen = part == number
         at = patch.locate(hit["primID"][chosen], hit["u"][chosen], hit["v"][chosen])
-        for target, place, texels, cells in zip((x, y), at, texture.shape[1::-1], patch.points.shape[1::-1], strict=True):
+        for target, place, texels, cells in zip(
+            (x, y), at, texture.shape[1::-1], patch.points.shape[1::-1], strict=True
+        ):
             target[chosen] = place * np.float32((texels - 1) / (cells - 1))
     shape = column.shape
     return part.reshape(shape), x.reshape(shape), y.reshape(shape)
@@ -87,14 +89,14 @@ def _shade_inside(
     (y_down, y_across), (x_down, x_across) = np.gradient(y), np.gradient(x)
     steps = np.abs(np.stack([x_across, x_down, y_across, y_down])).max(0)
     near = cv2.erode(inside.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1).astype(bool)
-    near &= steps < 0.02 * max(texture.shape)
-    total = np.zeros((*x.shape, 3), np.float32)
+    near &= np.asarray(steps < 0.02 * max(texture.shape), np.bool_)
+    total: Floats = np.zeros((*x.shape, 3), np.float32)
     for dx, dy in _SUBPIXELS:
-        at_x = x + np.float32(dx) * x_across + np.float32(dy) * x_down
-        at_y = y + np.float32(dx) * y_across + np.float32(dy) * y_down
+        at_x = np.asarray(x + dx * x_across + dy * x_down, np.float32)
+        at_y = np.asarray(y + dx * y_across + dy * y_down, np.float32)
         total += sample(texture, at_x, at_y)
     color[near] = total[near] / len(_SUBPIXELS)
-    return near
+    return np.asarray(near, np.bool_)
 
 
 def _trace(scene: LitScene, camera: Camera, column: NDArray[Any], row: NDArray[Any]) -> Floats:
@@ -112,7 +114,8 @@ def _sky_behind(camera: Camera, column: NDArray[Any], row: NDArray[Any]) -> Floa
     """The backdrop, drawn softly from below to above."""
     toward = _rays(camera, column, row)
     drawn = np.clip(0.5 + 0.8 * toward[:, 2:3], 0, 1)
-    return (_BACKDROP[0] + drawn * (_BACKDROP[1] - _BACKDROP[0])).reshape(*column.shape, 3)
+    color = _BACKDROP[0] + drawn * (_BACKDROP[1] - _BACKDROP[0])
+    return np.asarray(color.reshape(*column.shape, 3), np.float32)
 
 
 def _develop(color: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -121,4 +124,4 @@ def _develop(color: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
     toned = exposed * (1 + exposed / 2.6) / (1 + exposed)
     levels = 255 * np.clip(toned, 0, 1) ** np.float32(1 / 2.2)
     levels += _NOISE * rng.standard_normal(levels.shape, np.float32)
-    return np.clip(levels + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(levels + 0.5, 0, 255), np.uint8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from steps.data.scene.patch import Floats, Patch
+from steps.data.scene.patch import Patch
 
 SLAB_RADIUS = 1.55
 SLAB_HEIGHT = 0.14
@@ -48,7 +48,9 @@ def _outline(along: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
     return values[:, 0], np.maximum(values[:, 1], 0)
 
 
-def _hollows(rng: np.random.Generator, directions: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[np.float64]:
+def _hollows(
+    rng: np.random.Generator, directions: NDArray[np.float64], height: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Round hollows with a raised rim, as if pressed in with a thumb."""
     relief = np.zeros(directions.shape[:2])
     for _ in range(9):

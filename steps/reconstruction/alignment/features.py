@@ -12,6 +12,8 @@ _MAX_IMAGE_SIZE = 2400
 """Longer side, pixels, at which features are looked for; beyond it photographs grow softer, not richer."""
 _FEATURES_PER_PIXEL = 1 / 350
 """SIFT finds about this many features per pixel of a photograph that is not enlarged first."""
+_ENOUGH = 0.6
+"""The share of the wanted features with which a photograph is not enlarged."""
 _PHOTOS_PER_ROUND = 6
 
 
@@ -63,6 +65,7 @@ def extract(database: Path, folder: Path, names: Sequence[str], max_features: in
     options.num_threads = _THREADS
     options.max_image_size = _MAX_IMAGE_SIZE
     options.sift.max_num_features = max_features
+    options.sift.max_num_orientations = 1  # the limit counts places: two orientations at each would exceed it
     options.sift.first_octave = _first_octave(database, max_features)
     for start in range(0, len(names), _PHOTOS_PER_ROUND):
         chosen = list(names[start : start + _PHOTOS_PER_ROUND])
@@ -80,4 +83,4 @@ def _first_octave(database: Path, max_features: int) -> int:
         cameras = opened.read_all_cameras()
     scales = [min(1.0, _MAX_IMAGE_SIZE / max(camera.width, camera.height)) for camera in cameras]
     pixels = min(c.width * c.height * scale**2 for c, scale in zip(cameras, scales, strict=True))
-    return 0 if pixels * _FEATURES_PER_PIXEL >= max_features else -1
+    return 0 if pixels * _FEATURES_PER_PIXEL >= _ENOUGH * max_features else -1

@@ -44,6 +44,7 @@ def read_descriptors(database: Path, names: Sequence[str]) -> list[NDArray[np.fl
     with pycolmap.Database.open(database) as opened:
         for name in names:
             image = opened.read_image_with_name(name)
+            assert image is not None, f"{name} was never registered"
             values = np.asarray(opened.read_descriptors(image.image_id).data, np.float32)
             found.append(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-6))
     return found

@@ -44,7 +44,7 @@ class Figures:
 
 def measure(rgb: NDArray[np.uint8]) -> Figures:
     """Measure a photograph [h, w, 3]."""
-    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     low, high = np.percentile(gray, (5, 95))
     return Figures(
         blur_px=max(_blur(_resized(gray), direction) for direction in ((1, 0), (0, 1))),
