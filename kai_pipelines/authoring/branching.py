@@ -6,6 +6,7 @@ Outside a pipeline, with plain values, they do the same at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar, overload
 
 from kai_pipelines.authoring import values
@@ -192,7 +193,7 @@ def body_task(inner: Graph, label: str, body: Callable[[], Any]) -> tuple[Task, 
         task.arguments = {key: _outward(value) for key, value in lifted.arguments.items()}
         return task, {result: value.port.name for result, value in results.items()}, record
     own.results = dict(results)
-    own.outputs = {result: value.port for result, value in results.items()}
+    own.outputs = {result: replace(value.port, name=result) for result, value in results.items()}
     task = inner.add(name, own)
     task.arguments = outer_arguments(own)
     return task, {result: result for result in results}, record

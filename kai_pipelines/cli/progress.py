@@ -36,7 +36,7 @@ def watching(*, quiet: bool) -> Generator[Observer]:
 
 def label(node: Node) -> str:
     """Where a node is in the workflow: ``dense › low › estimate-depth``."""
-    place = node.name.partition(".")[2].replace(".", " › ") or node.name
+    place = node.name.partition(".")[2].removesuffix("(0)").replace(".", " › ") or node.name
     plain = " ".join(place.split())
     return plain if len(plain) <= 72 else plain[:71] + "…"
 

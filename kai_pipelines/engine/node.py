@@ -89,7 +89,8 @@ class NodeTree:
 def to_blame(tree: NodeTree) -> Node | None:
     """The first node that failed and that nothing around it made good: no fallback, no later try."""
     retries = {child: node for node in tree.by_name.values() if node.type == "Retry" for child in node.children}
-    failed = [node for node in tree.by_name.values() if node.phase in BAD and node.type in {"Pod", "Skipped"}]
+    # A template around others has a message only for a fault of its own.
+    failed = [node for node in tree.by_name.values() if node.phase in BAD and node.message and node.type != "Retry"]
     for node in sorted(failed, key=lambda node: node.finished_at):
         around: Node | None = retries.get(node.id, node)
         while around is not None and around.phase in BAD:
