@@ -28,7 +28,7 @@ class Finalized(NamedTuple):
     report: Report
 
 
-@step(resources=Resources(cpu=1, memory="4Gi"), timeout="30m", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(resources=Resources(cpu=1, memory="2Gi"), timeout="30m", retry=Retry(limit=2, backoff="10s", factor=2))
 def finalize_reconstruction(
     photos: ImageSet,
     assessment: PhotoAssessment,
