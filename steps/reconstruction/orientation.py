@@ -23,7 +23,8 @@ def upright(rotations: Array, centers: Array) -> Array:
     right, down, forward = rotations[:, 0], rotations[:, 1], rotations[:, 2]
     up = _flight(centers, forward)
     if up is None:
-        up = _level(right, forward, -down.mean(axis=0))
+        mean_up = -down.mean(axis=0)  # next to nothing when half of the photographs are upside down
+        up = _level(right, forward, mean_up if np.linalg.norm(mean_up) > 0.2 else -down[0])
     toward = -forward.mean(axis=0)
     toward -= up * (toward @ up)
     if np.linalg.norm(toward) < 0.2:  # all around, or all from above: the view that is most level is the front

@@ -71,6 +71,13 @@ def test_a_ring_of_photographs_on_their_side_is_put_upright() -> None:
     assert_upright(frame_of(around(24, width=345, height=0.3, turn=-90)), UP, degrees=6)
 
 
+def test_photographs_upside_down_do_not_tip_the_others_over() -> None:
+    ring = around(24, width=345, height=1.0)
+    overturned = [(rotation * [[-1], [-1], [1]], center) for rotation, center in ring[1::2]]
+
+    assert_upright(frame_of((*ring[::2], *overturned)), UP)
+
+
 def test_one_camera_is_enough() -> None:
     frame = frame_of((camera(5 * SOUTH, np.zeros(3), UP),))
 
