@@ -71,8 +71,11 @@ def should_execute(when: str) -> bool:
     return evaluate_when(when)
 
 
-def parse_depends(depends: str) -> Depends:
-    """Read a `depends` expression: `.names` in order of appearance, `.evaluate(results)`."""
+def parse_depends(depends: str, *, continue_on: Mapping[str, Mapping[str, bool]] | None = None) -> Depends:
+    """Read a `depends` expression: `.names` in order of appearance, `.evaluate(results)`.
+
+    `continue_on` are the `continueOn` of the tasks by name, which widen what their bare names accept.
+    """
     from kai_pipelines.expression import depends as module
 
-    return module.parse_depends(depends)
+    return module.parse_depends(depends, continue_on=continue_on)

@@ -88,7 +88,7 @@ class Depends:
         """Raise CompileError unless the expression can be evaluated; a wrong result name is one reason."""
         try:
             self.evaluate({})
-        except EvaluationError as error:
+        except (EvaluationError, ResultTypeError) as error:
             raise CompileError(error.message, text=self.text, position=error.position) from error
 
 
