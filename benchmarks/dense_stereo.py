@@ -57,7 +57,7 @@ def texture(points: Array, seed: int = 1) -> Array:
     for frequency, contrast in ((6.0, 22.0), (17.0, 18.0), (45.0, 14.0)):
         coordinates = np.mod(points.T * frequency, 64.0)
         gray += contrast * map_coordinates(volume, coordinates, order=1, mode="grid-wrap")
-    return np.clip(gray, 0, 255)
+    return np.asarray(np.clip(gray, 0, 255))
 
 
 class Ring:
@@ -106,7 +106,7 @@ class Ring:
         gray = np.where(depth > 0, texture(points), 200.0)
         image = gray.reshape(self.height, samples, self.width, samples).mean(axis=(1, 3))
         image += np.random.default_rng(index).normal(0, 1.5, image.shape)
-        return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(np.rint(image), 0, 255), np.uint8)
 
     def depth(self, index: int) -> tuple[Array, NDArray[np.bool_]]:
         """Exact depth [h, w] (0: nothing there) and which pixels show the solid."""

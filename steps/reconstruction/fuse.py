@@ -76,5 +76,6 @@ def _options(views: int) -> pycolmap.StereoFusionOptions:
 
     options = pycolmap.StereoFusionOptions()
     options.min_num_pixels = min(AGREEING_PIXELS, views)
+    options.max_reproj_error = 1.0  # pixels; COLMAP's 2 merges what a sharper depth map tells apart
     options.num_threads = 1  # with more, the order of the points depends on which thread was first
     return options

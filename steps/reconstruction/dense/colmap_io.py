@@ -33,6 +33,8 @@ def read_map(path: Path) -> NDArray[np.float32]:
     fields = content[:_HEADER_BYTES].split(b"&", 3)
     try:
         width, height, channels = (int(field) for field in fields[:3])
+        if min(width, height, channels) < 1:
+            raise ValueError(f"a size of {width} by {height} by {channels}")
         start = sum(len(field) + 1 for field in fields[:3])
         planar = np.frombuffer(content, "<f4", offset=start).reshape(channels, height, width)
     except ValueError as fault:

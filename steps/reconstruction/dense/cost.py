@@ -51,7 +51,9 @@ def pack(image: NDArray[np.uint8]) -> NDArray[np.uint32]:
     Bilinear interpolation then needs one load instead of four.
     """
     padded = np.pad(image, ((PADDING, PADDING + 1), (PADDING, PADDING + 1)), mode="edge").astype(np.uint32)
-    return padded[:-1, :-1] | padded[:-1, 1:] << 8 | padded[1:, :-1] << 16 | padded[1:, 1:] << 24
+    right, lower, opposite = padded[:-1, 1:] << _8, padded[1:, :-1] << _16, padded[1:, 1:] << _24
+    words: NDArray[np.uint32] = padded[:-1, :-1] | right | lower | opposite
+    return words
 
 
 @inner
@@ -80,7 +82,7 @@ def describe_patch(
         weights[k] /= total
         deviations[k] = weights[k] * deviation
         variance += deviations[k] * deviation
-    return mean, variance
+    return float(mean), float(variance)
 
 
 @inner
@@ -121,4 +123,5 @@ def match_cost(x: int, y: int, w: float, wx: float, wy: float, patch: Patch, j: 
     variance = second - first * first
     if variance < LEAST_VARIANCE:
         return WORST
-    return min(max(1.0 - mixed / np.sqrt(variance * np.float32(patch.variance)), 0.0), WORST)
+    cost: float = 1.0 - mixed / np.sqrt(variance * np.float32(patch.variance))
+    return min(max(cost, 0.0), WORST)

@@ -34,11 +34,11 @@ def inner(function: Function) -> Function:
 
 
 def _compiled(function: Function, **options: bool) -> Function:
-    config: Any = numba.config
+    toolkit: Any = numba
+    config, fast = toolkit.config, {"reassoc", "nsz", "arcp", "contract"}
     before, config.CACHE_DIR = config.CACHE_DIR, str(cache_folder())
     try:
-        fast = {"reassoc", "nsz", "arcp", "contract"}
-        compile_later = numba.njit(cache=True, nogil=True, fastmath=fast, error_model="numpy", **options)
+        compile_later = toolkit.njit(cache=True, nogil=True, fastmath=fast, error_model="numpy", **options)
         return cast(Function, compile_later(function))
     finally:
         config.CACHE_DIR = before

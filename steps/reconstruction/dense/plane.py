@@ -40,4 +40,4 @@ def normal_map(planes: NDArray[np.float32], calibration: NDArray[np.float64]) ->
     y, x = np.mgrid[:height, :width]
     w, wx, wy = np.moveaxis(planes.astype(np.float64), 2, 0)
     normals = -np.stack([fx * wx, fy * wy, w - wx * (x - cx) - wy * (y - cy)], axis=2)
-    return (normals / np.linalg.norm(normals, axis=2, keepdims=True)).astype(np.float32)
+    return np.asarray(normals / np.linalg.norm(normals, axis=2, keepdims=True), np.float32)

@@ -53,7 +53,8 @@ def consistency_error(x: int, y: int, w: float, j: int, sources: Sources) -> flo
     back_x, back_y, scale = project(sources.back[j], u, v, seen)
     if scale <= 0.0:
         return MOST_ERROR
-    return min(np.sqrt((back_x - x) ** 2 + (back_y - y) ** 2), MOST_ERROR)
+    error: float = np.sqrt((back_x - x) ** 2 + (back_y - y) ** 2)
+    return min(error, MOST_ERROR)
 
 
 @kernel

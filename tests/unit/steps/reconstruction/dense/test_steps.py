@@ -1,0 +1,133 @@
+"""Undistorting, estimating depth and fusing, as a pipeline calls them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kai_pipelines import Fatal, ImageSet, SparseModel
+from steps.reconstruction.artifacts import DenseScene, DepthMaps
+from steps.reconstruction.dense.colmap_io import read_map, write_map
+from steps.reconstruction.dense.workspace import Record
+from steps.reconstruction.depth import choose_device, estimate_depth
+from steps.reconstruction.fuse import fuse_depth
+from steps.reconstruction.undistort import undistort_photos
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def source(rendered, tmp_path_factory):
+    return rendered.write(tmp_path_factory.mktemp("photos") / "source")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def scratch(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KAI_SCRATCH", str(tmp_path_factory.mktemp("scratch")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def scene(source) -> DenseScene:
+    return undistort_photos(ImageSet(source / "images"), SparseModel(source / "sparse"), 120).scene
+
+
+@pytest.fixture(scope="module")
+def depth(scene):
+    return estimate_depth(scene, views=3, seed=3, device="cpu")
+
+
+def test_undistorted_photographs_keep_their_names_and_the_size_asked(scene):
+    import cv2
+
+    names = sorted(contents(scene.path / "images"))
+
+    assert names == [f"left/{i}.png" for i in range(4)]
+    assert max(cv2.imread(str(scene.path / "images" / names[0])).shape) == 120
+    assert not list(scene.path.glob("*.sh"))
+
+
+def test_every_photograph_gets_a_depth_and_a_normal_map(scene, depth):
+    first = read_map(depth.depth.path / "depth_maps" / "left" / "1.png.geometric.bin")
+    normals = read_map(depth.depth.path / "normal_maps" / "left" / "1.png.geometric.bin")
+
+    assert first.shape == (90, 120)
+    assert (first > 0).mean() > 0.85
+    assert np.linalg.norm(normals, axis=2) == pytest.approx(np.ones((90, 120)), abs=1e-4)
+    assert (normals[:, :, 2] < 0).mean() > 0.99, "normals face the camera"
+    assert depth.metrics.values == {"device": "cpu", "views": 3, "depth_maps": 4}
+    assert Record.read(depth.depth) == Record(device="cpu", views=3, seed=3)
+
+
+def test_a_seed_gives_the_same_bytes_again(scene, depth):
+    again = estimate_depth(scene, views=3, seed=3, device="cpu")
+
+    assert contents(again.depth.path) == contents(depth.depth.path)
+
+
+def test_fused_points_lie_on_the_surface_and_face_the_cameras(rendered, scene, depth):
+    import trimesh
+
+    before = contents(scene.path) | contents(depth.depth.path)
+
+    fused = fuse_depth(scene, depth.depth)
+
+    cloud = trimesh.load(fused.points.path, process=False)
+    points = np.asarray(cloud.vertices)
+    to_wall, to_sphere = rendered.distances(points)
+    assert np.median(np.minimum(to_wall, to_sphere)) < 0.02
+    assert (to_sphere < 0.05).sum() > 100
+    assert len(points) == fused.metrics.values["dense_points"] > 2000
+    assert fused.metrics.values["device"] == "cpu"
+    assert fused.metrics.values["image_size"] == 120
+    header = fused.points.path.read_bytes()[:400].decode("latin-1")
+    assert all(f" {name}\n" in header for name in ("nx", "ny", "nz", "red", "green", "blue"))
+    assert contents(scene.path) | contents(depth.depth.path) == before, "inputs stay as they were"
+
+
+def test_fusing_again_gives_the_same_bytes(scene, depth):
+    first, second = (fuse_depth(scene, depth.depth).points.path.read_bytes() for _ in range(2))
+
+    assert first == second
+
+
+def test_depth_maps_that_agree_on_nothing_are_refused(scene, depth, tmp_path):
+    empty = DepthMaps(tmp_path)
+    for path in (depth.depth.path / "depth_maps").rglob("*.bin"):
+        name = path.relative_to(depth.depth.path / "depth_maps")
+        write_map(tmp_path / "depth_maps" / name, np.zeros((90, 120), np.float32))
+        write_map(tmp_path / "normal_maps" / name, np.zeros((90, 120, 3), np.float32))
+
+    with pytest.raises(Fatal) as fault:
+        fuse_depth(scene, empty)
+
+    assert fault.value.code == "no-dense-points"
+    assert fault.value.hint
+
+
+def test_photographs_that_are_gone_are_named(source, tmp_path):
+    with pytest.raises(Fatal) as fault:
+        undistort_photos(ImageSet(tmp_path), SparseModel(source / "sparse"), 120)
+
+    assert fault.value.code == "missing-photos"
+    assert fault.value.files == tuple(f"left/{i}.png" for i in range(4))
+
+
+@pytest.mark.parametrize(
+    ("asked", "usable", "chosen"),
+    [("auto", False, "cpu"), ("auto", True, "cuda"), ("cpu", True, "cpu"), ("cuda", True, "cuda")],
+)
+def test_the_device_is_chosen_by_what_is_there(asked, usable, chosen):
+    assert choose_device(asked, usable) == chosen
+
+
+def test_cuda_refuses_to_be_replaced(scene):
+    with pytest.raises(Fatal) as fault:
+        choose_device("cuda", usable=False)
+
+    assert fault.value.code == "no-cuda"
