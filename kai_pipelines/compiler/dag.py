@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kai_pipelines.authoring.graph import Graph, Loop, Merge, Operand, Task, references
 from kai_pipelines.authoring.reference import Output, Reference, Selected
 from kai_pipelines.authoring.signature import Port
@@ -13,14 +15,14 @@ from kai_pipelines.compiler.step import PATCH, key_parameter, variant_patch
 Object = dict[str, object]
 
 
-def dag_template(graph: Graph, patched: set[str]) -> Object:
-    """The template; `patched` names the steps whose template takes a patch of the pod."""
-    template: Object = {"name": graph.name}
+def dag_template(graph: Graph, names: Mapping[Graph, str], patched: set[str]) -> Object:
+    """The template; `names` are those of all graphs, `patched` the steps whose template takes a patch of the pod."""
+    template: Object = {"name": names[graph]}
     parameters: list[Object] = [{"name": name} for name, value in graph.inputs.items() if not value.port.is_artifact]
     artifacts = [_input_artifact(value.port) for value in graph.inputs.values() if value.port.is_artifact]
     if parameters or artifacts:
         template["inputs"] = _filled(parameters=parameters, artifacts=artifacts)
-    template["dag"] = {"tasks": [_task(task, patched) for task in graph.tasks]}
+    template["dag"] = {"tasks": [_task(task, names, patched) for task in graph.tasks]}
     results = [(graph.outputs[name], value) for name, value in graph.results.items()]
     out_parameters = [_output_parameter(port, value) for port, value in results if not port.is_artifact]
     out_artifacts = [_output_artifact(port, value) for port, value in results if port.is_artifact]
@@ -37,9 +39,9 @@ def _input_artifact(port: Port) -> Object:
     return {"name": port.name, "optional": True} if port.optional or port.many else {"name": port.name}
 
 
-def _task(task: Task, patched: set[str]) -> Object:
+def _task(task: Task, names: Mapping[Graph, str], patched: set[str]) -> Object:
     target = task.target
-    made: Object = {"name": task.name, "template": target.step.name if isinstance(target, StepUse) else target.name}
+    made: Object = {"name": task.name, "template": target.step.name if isinstance(target, StepUse) else names[target]}
     if waits := depends(task):
         made["depends"] = waits
     if task.condition is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any, Literal
 
 from kai_pipelines.authoring import values
 from kai_pipelines.authoring.definition import PipelineDefinition
-from kai_pipelines.authoring.graph import Graph
+from kai_pipelines.authoring.graph import Graph, Task
 from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepDefinition, StepUse
 from kai_pipelines.compiler.dag import dag_template
@@ -21,6 +22,8 @@ Kind = Literal["WorkflowTemplate", "Workflow", "CronWorkflow"]
 AnyPipeline = PipelineDefinition[Any, Any]
 
 _DAY = 86_400
+_LONGEST_NAME = 120
+"""Of a template; Argo allows 128 characters (workflow/validate), and a number may be added."""
 
 
 def compile_pipeline(pipeline: AnyPipeline, kind: Kind = "WorkflowTemplate", image: str | None = None) -> Object:
@@ -116,7 +119,10 @@ def _production_defaults(pipeline: AnyPipeline) -> Object:
 def _templates(pipeline: AnyPipeline, image: str) -> Iterator[Object]:
     """Graphs in the order in which they are met, then steps in the order of first use."""
     roots = [graph for graph in (pipeline.graph, pipeline.exit_graph) if graph is not None]
-    graphs = _unique_graphs(roots)
+    graphs = _all_graphs(roots)
+    names = _names(graphs)
+    for root in roots:
+        _check_collected_once(root)
     tasks = [task for graph in graphs for task in graph.tasks]
     steps: dict[str, StepDefinition] = {}
     keyed: dict[str, list[str]] = {}
@@ -135,33 +141,65 @@ def _templates(pipeline: AnyPipeline, image: str) -> Iterator[Object]:
         keyed.setdefault(step.name, []).extend(name for name in task.parts if name not in keyed[step.name])
         if task.target.resources != step.options.resources:
             patched.add(step.name)
-    for graph in graphs:
-        if graph.name in steps:
+    for name in names.values():
+        if name in steps:
             raise AuthoringError(
-                f"the step {steps[graph.name].address} has the name of the template {graph.name!r}",
+                f"the step {steps[name].address} has the name of the template {name!r}",
                 hint="rename the step or the pipeline; on_exit handlers run in a template called on-exit",
             )
-    yield from (dag_template(graph, patched) for graph in graphs)
+    yield from (dag_template(graph, names, patched) for graph in graphs)
     for name, step in steps.items():
         yield step_template(step, image, keyed=keyed[name], patched=name in patched)
 
 
-def _unique_graphs(roots: list[Graph]) -> list[Graph]:
-    """Every graph once, parents before children; a second graph of a name gets a number."""
-    found: list[Graph] = []
-    names: dict[str, int] = {}
+def _all_graphs(roots: list[Graph]) -> list[Graph]:
+    """Every graph once, parents before children."""
+    found: dict[Graph, None] = {}
 
     def visit(graph: Graph) -> None:
-        if any(graph is known for known in found):
+        if graph in found:
             return
-        number = names[graph.name] = names.get(graph.name, 0) + 1
-        if number > 1:
-            graph.name = f"{graph.name}-{number}"
-        found.append(graph)
+        found[graph] = None
         for task in graph.tasks:
             if isinstance(task.target, Graph):
                 visit(task.target)
 
     for root in roots:
         visit(root)
-    return found
+    return list(found)
+
+
+def _names(graphs: list[Graph]) -> dict[Graph, str]:
+    """A template name for each graph: a second graph of a name gets a number, a long name a digest for its end."""
+    names: dict[Graph, str] = {}
+    for graph in graphs:
+        name, number = graph.name, 1
+        if len(name) > _LONGEST_NAME:
+            name = f"{name[: _LONGEST_NAME - 9].rstrip('-')}-{sha256(name.encode()).hexdigest()[:8]}"
+        base = name
+        while name in names.values():
+            number += 1
+            name = f"{base}-{number}"
+        names[graph] = name
+    return names
+
+
+def _check_collected_once(root: Graph) -> None:
+    """Refuse to run a loop that collects artifacts twice: its parts have one place in the repository."""
+    runs: dict[Task, int] = {}
+
+    def visit(graph: Graph, looped: bool) -> None:
+        for task in graph.tasks:
+            if task.fan_in:
+                runs[task] = runs.get(task, 0) + 1
+                if looped or runs[task] > 1:
+                    raise AuthoringError(
+                        f"{task.name} of {graph.name} collects artifacts and runs more than once",
+                        hint="its parts would be mixed up: call the pipeline that holds it once, outside of loops",
+                        path=task.place.path,
+                        line=task.place.line,
+                    )
+            if isinstance(task.target, Graph):
+                visit(task.target, looped or task.loop is not None)
+
+    visit(root, False)
