@@ -58,6 +58,9 @@ bench: $(STAMP)  ## the figures that the documentation quotes
 manifests: $(STAMP)  ## write manifests/ anew
 	$(BIN)/kai compile --all
 
+pictures: demo  ## the pictures of README and docs, from the demo
+	$(BIN)/python docs/pictures/make.py $(DEMO) docs/pictures
+
 licenses: $(STAMP)  ## the license of every installed package
 	$(BIN)/pip-licenses --order=license --from=mixed
 

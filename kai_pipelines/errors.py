@@ -23,6 +23,10 @@ EXIT_RETRYABLE = 75
 EXIT_FATAL = 65
 EXIT_USAGE = 64
 """Exit code of the runtime for an argument that the step's annotations refuse (EX_USAGE)."""
+EXIT_BUG = 70
+"""Exit code of the runtime for a mistake in the step's own code, such as a wrong name (EX_SOFTWARE)."""
+EXITS_FOR_GOOD = (EXIT_USAGE, EXIT_FATAL, EXIT_BUG)
+"""Trying again cannot help after these."""
 
 
 class KaiError(Exception):

@@ -4,7 +4,8 @@
 
 Arguments are read with the step's own annotations. An output is first made beside its place and then
 renamed, so that what lies there is whole. The exit code tells Argo what kind of fault it was:
-0 done, 64 an argument is wrong, 65 trying again cannot help, 75 trying again may help, 1 a bug in the step.
+0 done, 64 an argument is wrong, 65 trying again cannot help, 70 a mistake in the step's code, 75 trying again may
+help, 1 any other exception.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import shutil
 import sys
 import tempfile
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,9 +24,10 @@ from typing import Any
 from kai_pipelines.authoring.artifact import SCRATCH, Artifact
 from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepDefinition
-from kai_pipelines.errors import EXIT_FATAL, EXIT_RETRYABLE, EXIT_USAGE, Fatal, KaiError, Retryable, UsageError
+from kai_pipelines.errors import EXIT_BUG, EXIT_FATAL, EXIT_RETRYABLE, EXIT_USAGE, Fatal, KaiError, Retryable, UsageError
 
 _OUTPUT = "output."
+_MISTAKES = (ImportError, NameError, AttributeError, TypeError, NotImplementedError, AssertionError)
 _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
 """Faults of the machine, not of the step: another try, or another machine, may do."""
 
@@ -50,6 +53,9 @@ def main(arguments: Sequence[str]) -> int:
         return _say(error, EXIT_FATAL)
     except MemoryError as error:
         return _say(Retryable(f"out of memory: {error}", code="out-of-memory"), EXIT_RETRYABLE)
+    except _MISTAKES:
+        traceback.print_exc()
+        return EXIT_BUG
     except OSError as error:
         if error.errno not in _PASSING:
             raise

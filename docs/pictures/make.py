@@ -1,0 +1,54 @@
+"""Make the pictures of the documentation from a finished run: ``make pictures``.
+
+    python docs/pictures/make.py demo-output docs/pictures
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import trimesh
+
+SIDE = 480
+TURNS = (0, 90, 180, 270)
+
+
+def render(mesh: trimesh.Trimesh, turn: float) -> np.ndarray:
+    """The model from one side, slightly from above [SIDE, SIDE, 3] BGR, by ray casting."""
+    angle, rise = np.radians(turn), np.radians(22)
+    middle = mesh.bounds.mean(axis=0)
+    back = np.array([np.sin(angle) * np.cos(rise), np.sin(rise), np.cos(angle) * np.cos(rise)])
+    eye = middle + back * np.linalg.norm(mesh.extents) * 1.05
+    right = np.cross([0, 1, 0], back)
+    right /= np.linalg.norm(right)
+    up = np.cross(back, right)
+    x, y = np.meshgrid(np.linspace(-1, 1, 2 * SIDE), np.linspace(1, -1, 2 * SIDE))
+    rays = (x[..., None] * right + y[..., None] * up) * np.tan(np.radians(21)) - back
+    rays = rays.reshape(-1, 3)
+    face, ray, places = mesh.ray.intersects_id(np.tile(eye, (len(rays), 1)), rays, multiple_hits=False, return_locations=True)
+    weights = trimesh.triangles.points_to_barycentric(mesh.triangles[face], places)
+    uv = np.einsum("nk,nkd->nd", weights, mesh.visual.uv[mesh.faces[face]])
+    texture = np.asarray(mesh.visual.material.baseColorTexture.convert("RGB"))
+    height, width = texture.shape[:2]
+    columns = np.clip(uv[:, 0] * width, 0, width - 1).astype(int)
+    rows = np.clip((1 - uv[:, 1]) * height, 0, height - 1).astype(int)
+    picture = np.full((len(rays), 3), 255, np.float32)
+    picture[ray] = texture[rows, columns]
+    wide = picture.reshape(2 * SIDE, 2 * SIDE, 3)
+    return cv2.cvtColor(cv2.resize(wide, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.uint8), cv2.COLOR_RGB2BGR)
+
+
+def main() -> None:
+    run, folder = Path(sys.argv[1]), Path(sys.argv[2])
+    mesh = trimesh.load(run / "model.glb", force="mesh")
+    cv2.imwrite(str(folder / "model.jpg"), np.hstack([render(mesh, turn) for turn in TURNS]), [cv2.IMWRITE_JPEG_QUALITY, 88])
+    kai = Path(sys.executable).parent / "kai"
+    subprocess.run([kai, "graph", "reconstruction", "--format", "svg", "-o", folder / "reconstruction.svg"], check=True)
+
+
+if __name__ == "__main__":
+    main()
