@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from steps.reconstruction.alignment.graph import Graph
 
 _SEED = 0
+_POINTS_PER_PHOTO = 10
+"""Fewer do not hold a camera: a camera that only turned gives a model of cameras without points."""
 _OVERLAP = "Take photographs that overlap their neighbors by two thirds, walking around the subject in small steps."
 
 
@@ -85,8 +87,9 @@ def _chosen(models: list[pycolmap.Reconstruction], graph: Graph, names: list[str
     """The largest model, or the reason why there is none."""
     from steps.reconstruction.alignment.graph import WITHOUT_PARALLAX
 
-    if models and models[0].num_reg_images() >= 3:
-        return models[0]
+    usable = [model for model in models if model.num_points3D() >= _POINTS_PER_PHOTO * model.num_reg_images()]
+    if usable and usable[0].num_reg_images() >= 3:
+        return usable[0]
     if not graph.edges:
         raise Fatal(
             f"No two of the {len(names)} photographs show the same thing.",

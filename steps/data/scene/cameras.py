@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_TARGET = np.array([0.0, 0.0, 0.56])
-_RINGS = ((0.58, 24.0, 4.6), (0.42, 48.0, 4.5))
+_TARGET = np.array([0.0, 0.0, 0.47])
+_RINGS = ((0.58, 24.0, 4.75), (0.42, 48.0, 4.6))
 """Share of the views, elevation in degrees, and distance of each ring."""
 _FOCAL = 1.15
 """Focal length in units of the longer side."""

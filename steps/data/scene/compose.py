@@ -10,7 +10,7 @@ from steps.data.scene.patch import Floats, Patch, sample
 from steps.data.scene.picture import LitScene
 from steps.data.scene.shape import SLAB_RADIUS, slab_rim, slab_top, solid
 
-_SOLID_TEXTURE = (2400, 1700)
+_SOLID_TEXTURE = (2000, 1400)
 _SLAB_TEXTURE = 1800
 _RIM_TEXTURE = (4200, 80)
 

@@ -17,7 +17,7 @@ _SUBPIXELS = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
 _NOISE = 1.2
 """Standard deviation of the sensor's noise, gray levels."""
 _EXPOSURE = 0.66
-_BACKDROP = np.array([[0.62, 0.58, 0.55], [1.15, 1.22, 1.32]], np.float32)
+_BACKDROP = np.array([[1.15, 1.08, 1.0], [2.3, 2.4, 2.5]], np.float32)
 """Light from straight below and from the horizon on; plain, so that it gives no features."""
 
 

@@ -65,7 +65,7 @@ def extract(database: Path, folder: Path, names: Sequence[str], max_features: in
     options.num_threads = _THREADS
     options.max_image_size = _MAX_IMAGE_SIZE
     options.sift.max_num_features = max_features
-    options.sift.max_num_orientations = 1  # the limit counts places: two orientations at each would exceed it
+    options.sift.max_num_orientations = 1  # the limit counts places, to the next whole scale
     options.sift.first_octave = _first_octave(database, max_features)
     for start in range(0, len(names), _PHOTOS_PER_ROUND):
         chosen = list(names[start : start + _PHOTOS_PER_ROUND])

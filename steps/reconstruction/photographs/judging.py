@@ -9,9 +9,9 @@ from statistics import median
 from kai_pipelines import Quality
 from steps.reconstruction.photographs.measuring import Figures
 
-BLURRED = 1.4
-"""Blur at the working size, pixels, from which features get lost; a camera's own is 0 to 0.9."""
-_DETAIL_BLUR = 0.9
+BLURRED = 1.25
+"""Blur at the working size, pixels, from which features get lost; a camera's own is 0 to 0.7."""
+_DETAIL_BLUR = 0.7
 """Blur up to which a photograph shows all that its pixels can."""
 _SMALLEST_SIDE = 400
 """Shorter side, pixels."""

@@ -1,0 +1,44 @@
+"""One rendered scene for all tests of steps, and where real photographs are, if they are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from steps.data.render_scene import RenderedScene, render_scene
+
+VIEWS = 24
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> RenderedScene:
+    """Two dozen photographs of 480 x 360 pixels with known cameras."""
+    before = os.environ.get("KAI_SCRATCH")
+    os.environ["KAI_SCRATCH"] = str(tmp_path_factory.mktemp("rendered"))
+    try:
+        return render_scene(views=VIEWS, image_size=480)
+    finally:
+        if before is None:
+            del os.environ["KAI_SCRATCH"]
+        else:
+            os.environ["KAI_SCRATCH"] = before
+
+
+@pytest.fixture(scope="session")
+def photo_data() -> Path:
+    """The folder of real photo sets; a test that needs it is skipped without it."""
+    beside = Path(__file__).parents[4] / "shared" / "data" / "photos"
+    folder = Path(os.environ.get("KAI_PHOTO_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip(f"no photo sets in {folder}; KAI_PHOTO_DATA names another folder")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What steps make lies in the test's own folder."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setenv("KAI_SCRATCH", str(folder))

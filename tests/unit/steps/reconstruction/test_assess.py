@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import PIL.Image
+import pytest
+
+from kai_pipelines import Fatal, ImageSet, Quality
+from steps.reconstruction.assess import Assessment, assess_photos
+
+
+def picture(seed: int, width: int = 640, height: int = 480) -> PIL.Image.Image:
+    """Rectangles of random colors: sharp, colorful, unlike any other seed's."""
+    rng = np.random.default_rng(seed)
+    values = np.full((height, width, 3), 90, np.uint8)
+    for _ in range(60):
+        x, y = int(rng.integers(0, width - 40)), int(rng.integers(0, height - 40))
+        values[y : y + 40, x : x + 40] = rng.integers(30, 230, 3)
+    return PIL.Image.fromarray(values)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three good photographs."""
+    place = tmp_path / "photos"
+    place.mkdir()
+    for number in range(3):
+        picture(number).save(place / f"good-{number}.jpg", quality=92)
+    return place
+
+
+def facts(result: Assessment) -> dict[str, Any]:
+    return json.loads(result.assessment.path.read_text(encoding="utf-8"))
+
+
+def row(result: Assessment, name: str) -> dict[str, Any]:
+    return next(photo for photo in facts(result)["photos"] if photo["name"] == name)
+
+
+def refusal(folder: Path) -> Fatal:
+    with pytest.raises(Fatal) as raised:
+        assess_photos(ImageSet(folder))
+    assert raised.value.hint
+    return raised.value
+
+
+def warning_files(result: Assessment, code: str) -> list[str]:
+    return [name for warning in result.metrics.warnings if warning.code == code for name in warning.files]
+
+
+def test_good_photographs_pass_unchanged(folder):
+    result = assess_photos(ImageSet(folder))
+
+    for number in range(3):
+        name = f"good-{number}.jpg"
+        assert (result.photos.path / name).read_bytes() == (folder / name).read_bytes()
+    assert row(result, "good-0.jpg") | {"width": 640, "height": 480, "used": True, "issues": []} == row(
+        result, "good-0.jpg"
+    )
+    assert result.metrics.warnings == []
+    assert result.metrics.values["photos"] == 3
+
+
+def test_a_requested_quality_is_taken_and_auto_is_explained(folder):
+    assert assess_photos(ImageSet(folder), Quality.HIGH).quality is Quality.HIGH
+    chosen = assess_photos(ImageSet(folder))
+    assert chosen.quality is Quality.LOW
+    assert facts(chosen)["chosen"] == "low"
+    assert "640 pixels" in facts(chosen)["reason"]
+
+
+def test_subfolders_and_capitals_count_and_other_files_do_not(folder):
+    (folder / "left side").mkdir()
+    picture(7).save(folder / "left side" / "DSC 1.JPEG", format="JPEG")
+    (folder / "notes.txt").write_text("Tuesday", encoding="utf-8")
+    (folder / ".hidden.jpg").write_text("nothing", encoding="utf-8")
+
+    result = assess_photos(ImageSet(folder))
+
+    assert (result.photos.path / "left side" / "DSC 1.JPEG").is_file()
+    assert [issue["files"] for issue in facts(result)["issues"] if issue["code"] == "ignored-files"] == [["notes.txt"]]
+    assert len(list(result.photos.path.rglob("*.*"))) == 4
+
+
+def test_a_missing_folder_is_refused(tmp_path):
+    assert refusal(tmp_path / "nowhere").code == "not-a-folder"
+
+
+def test_a_folder_without_photographs_is_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert refusal(tmp_path / "empty").code == "no-photos"
+
+
+def test_two_photographs_are_refused(folder):
+    (folder / "good-2.jpg").unlink()
+
+    fault = refusal(folder)
+
+    assert fault.code == "too-few-photos"
+    assert "Of 2 photographs 2" in fault.message
+
+
+def test_broken_files_are_named_and_left_out_while_three_remain(folder):
+    (folder / "text.jpg").write_text("this is no photograph", encoding="utf-8")
+    (folder / "empty.png").touch()
+    content = (folder / "good-0.jpg").read_bytes()
+    (folder / "cut.jpg").write_bytes(content[: len(content) // 2])
+
+    result = assess_photos(ImageSet(folder))
+
+    assert warning_files(result, "unreadable-photo") == ["cut.jpg", "empty.png", "text.jpg"]
+    assert row(result, "cut.jpg")["used"] is False
+    assert sorted(path.name for path in result.photos.path.iterdir()) == ["good-0.jpg", "good-1.jpg", "good-2.jpg"]
+    (folder / "good-2.jpg").unlink()
+    fault = refusal(folder)
+    assert fault.code == "too-few-photos"
+    assert [name.split(" (")[0] for name in fault.files] == ["cut.jpg", "empty.png", "text.jpg"]
+
+
+def test_raw_and_heic_files_are_named(folder, tmp_path):
+    (folder / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    assert warning_files(assess_photos(ImageSet(folder)), "unsupported-photo") == ["IMG_1.HEIC"]
+
+    only = tmp_path / "phone"
+    only.mkdir()
+    (only / "a.heic").touch()
+    (only / "b.CR2").touch()
+    fault = refusal(only)
+    assert fault.code == "unsupported-photos"
+    assert fault.files == ("a.heic", "b.CR2")
+
+
+def test_an_exact_copy_is_left_out(folder):
+    (folder / "zz-copy.jpg").write_bytes((folder / "good-1.jpg").read_bytes())
+
+    result = assess_photos(ImageSet(folder))
+
+    assert warning_files(result, "duplicate-photo") == ["zz-copy.jpg"]
+    assert not (result.photos.path / "zz-copy.jpg").exists()
+
+
+def test_a_photograph_taken_upright_is_turned(folder):
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: show after a quarter turn clockwise
+    exif[0x010F] = "Maker"
+    upright = picture(11, 480, 640)
+    upright.transpose(PIL.Image.Transpose.ROTATE_90).save(folder / "turned.jpg", quality=98, subsampling=0, exif=exif)
+
+    result = assess_photos(ImageSet(folder))
+
+    with PIL.Image.open(result.photos.path / "turned.jpg") as written:
+        assert written.size == (480, 640)
+        assert written.getexif()[0x0112] == 1
+        assert written.getexif()[0x010F] == "Maker"
+        difference = np.abs(np.asarray(written, float) - np.asarray(upright, float))
+    assert difference.mean() < 3
+    assert (row(result, "turned.jpg")["width"], row(result, "turned.jpg")["height"]) == (480, 640)
+
+
+def test_every_kind_of_pixel_becomes_8_bit_rgb(folder):
+    gray = np.asarray(picture(20).convert("L"))
+    picture(21).convert("CMYK").save(folder / "cmyk.jpg", quality=95)
+    picture(22).convert("P", palette=PIL.Image.Palette.ADAPTIVE).save(folder / "palette.png")
+    picture(23).convert("RGBA").save(folder / "alpha.png")
+    picture(24).convert("L").save(folder / "gray.jpg", quality=95)
+    picture(25).save(folder / "modern.webp", lossless=True)
+    cv2.imwrite(str(folder / "deep.png"), gray.astype(np.uint16) * 257)
+    cv2.imwrite(str(folder / "deep.tif"), np.asarray(picture(26)).astype(np.uint16)[:, :, ::-1] * 257)
+
+    result = assess_photos(ImageSet(folder))
+
+    assert result.metrics.warnings == []
+    for name, expected in {
+        "cmyk.jpg": picture(21), "palette.png": picture(22), "alpha.png": picture(23), "gray.jpg": picture(24).convert("L"),
+        "modern.webp": picture(25), "deep.png": PIL.Image.fromarray(gray), "deep.tif": picture(26),
+    }.items():  # fmt: skip
+        with PIL.Image.open(result.photos.path / name) as written:
+            assert written.mode == "RGB", name
+            difference = np.abs(np.asarray(written, float) - np.asarray(expected.convert("RGB"), float))
+        assert difference.mean() < 4, name
+
+
+def test_the_inputs_stay_as_they_were(folder):
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    assess_photos(ImageSet(folder))
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
