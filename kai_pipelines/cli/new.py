@@ -9,6 +9,13 @@ import click
 
 from kai_pipelines.errors import UsageError
 
+_PACKAGE = '''"""Joins the package of this name that comes with the library."""
+
+from pkgutil import extend_path
+
+__path__ = extend_path(__path__, __name__)
+'''
+
 _STEP = '''"""Count the photographs of a folder."""
 
 from __future__ import annotations
@@ -71,6 +78,8 @@ def command(name: str) -> int:
     }
     if taken := [str(path) for path in files if path.exists()]:
         raise UsageError(f"{', '.join(taken)} is there already", hint="choose another name")
+    shared = {Path("pipelines") / "__init__.py": _PACKAGE, Path("steps") / "__init__.py": _PACKAGE}
+    files = {path: text for path, text in shared.items() if not path.exists()} | files
     title = python_name.replace("_", " ").capitalize()
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
