@@ -1,14 +1,16 @@
-"""A texture for a mesh, from the photographs."""
+"""Give a mesh the colors of the photographs."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from kai_pipelines import Fatal, ImageSet, Mesh, Resources, Retry, SparseModel, progress, step
 from steps.reconstruction.artifacts import TexturedModel
-from steps.reconstruction.metrics import StepMetrics, measured
+from steps.reconstruction.metrics import Measurement, StepMetrics, measured
 
-POORLY_SEEN = 0.6
+if TYPE_CHECKING:
+    from steps.reconstruction.reporting.scene import CameraView
 
 
 class Textured(NamedTuple):
@@ -20,38 +22,42 @@ class Textured(NamedTuple):
 
 @step(resources=Resources(cpu=2, memory="8Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
 def texture_mesh(mesh: Mesh, photos: ImageSet, sparse: SparseModel, texture_size: int) -> Textured:
-    """Unwrap the mesh and bake a texture of `texture_size` texels a side from the full-size photographs."""
-    import numpy as np
-    from PIL import Image
+    """Unwrap the mesh and project the full photographs onto it, through the cameras that took them."""
+    from steps.reconstruction.meshing.ply import read_mesh
+    from steps.reconstruction.model_io import write_model
+    from steps.reconstruction.reporting.scene import read_scene
+    from steps.reconstruction.texturing.painting import paint
 
-    from steps.reconstruction.surfacing.ply import read_triangles
-    from steps.reconstruction.texturing.bake import bake
-    from steps.reconstruction.texturing.cameras import read_views, upright
-    from steps.reconstruction.texturing.unwrap import unwrap
-    from steps.reconstruction.texturing.visibility import vertex_normals
-
+    if not 16 <= texture_size <= 16384:
+        raise Fatal(f"A texture cannot have {texture_size} pixels.", code="bad-texture-size", hint="Ask for 1024-8192.")
     with measured("texture_mesh") as m:
-        surface, views = read_triangles(mesh.path), read_views(sparse.path)
-        if missing := [view.name for view in views if not (photos.path / view.name).is_file()]:
-            raise Fatal(
-                "Photographs that the sparse model names could not be read.",
-                code="missing-photos",
-                files=missing,
-                hint="Pass the photographs that the sparse model was made from.",
-            )
-        atlas = unwrap(surface, texture_size)
-        texture, seen = bake(surface, atlas, views, photos.path, texture_size, progress)
-        model = TexturedModel.new("model")
-        np.savez_compressed(
-            model.path / "model.npz",
-            vertices=atlas.vertices,
-            faces=atlas.faces,
-            uvs=atlas.uvs,
-            normals=vertex_normals(surface)[atlas.source],
-            upright=upright(views, surface.vertices),
+        given = read_mesh(mesh.path)
+        if not len(given.faces):
+            raise Fatal("The mesh has no triangles.", code="no-surface", files=[mesh.path.name])
+        views = _photographed(read_scene(sparse.path).views, photos.path, m)
+        painted = paint(given, views, photos.path, texture_size, progress)
+        out = TexturedModel.new("model")
+        write_model(out.path, painted.model)
+        m.value(
+            texture_px=texture_size,
+            photos_in_texture=painted.photographs,
+            unseen_faces=painted.unseen,
+            charts_fill=round(painted.fill, 3),
         )
-        Image.fromarray(texture).save(model.path / "texture.png", compress_level=3)
-        if seen < POORLY_SEEN:
-            m.warn("poorly-seen", f"Only {seen:.0%} of the texture is seen by a photograph; the rest is filled from its surroundings.")
-        m.value(texture_px=texture_size, texture_seen=round(seen, 4))
-    return Textured(model, m.metrics)
+    return Textured(out, m.metrics)
+
+
+def _photographed(views: tuple[CameraView, ...], folder: Path, m: Measurement) -> tuple[CameraView, ...]:
+    """The cameras whose photographs are there."""
+    there = tuple(view for view in views if (folder / view.name).is_file())
+    missing = [view.name for view in views if not (folder / view.name).is_file()]
+    if not there:
+        raise Fatal(
+            "None of the cameras' photographs is in the folder.",
+            code="photos-missing",
+            files=missing[:10],
+            hint="Give the folder of photographs that the cameras were found from.",
+        )
+    if missing:
+        m.warn("photos-missing", f"{len(missing)} photographs of cameras are not there.", missing)
+    return there

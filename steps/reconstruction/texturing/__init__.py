@@ -1,5 +1,7 @@
-"""From a mesh and photographs to a texture: unwrap, find who sees what, bake.
+"""From a mesh and photographs to a texture.
 
-Kernels for the step `texture_mesh`. Every texel takes its color from the photographs that see its place
-best; which ones is decided on the mesh, smoothly, so that neighbors agree and no seams show.
+Read in this order: `unwrap` (a place in the texture for every triangle), `texels` (which triangle each texel
+shows), `photographs` (where points fall in a photograph, and its colors there), `witnesses` (which photographs
+see which triangle, how well, in what color), `leveling` (one exposure for all), `selection` (the photograph
+that each triangle takes its detail from), `blending` (the texels themselves), `padding` (what no triangle shows).
 """

@@ -100,11 +100,15 @@ def _sample(image: Image, pixels: Floats) -> NDArray[np.float32]:
     laid = np.zeros((rows * width, 2), np.float32)
     laid[: len(pixels)] = pixels
     x, y = laid.reshape(rows, width, 2).transpose(2, 0, 1)
-    found = cv2.remap(image, np.ascontiguousarray(x), np.ascontiguousarray(y), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    found = cv2.remap(
+        image, np.ascontiguousarray(x), np.ascontiguousarray(y), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     return np.asarray(found, np.float32).reshape(-1, 3)[: len(pixels)]
 
 
-def _vertex_colors(mesh: Triangles, scores: NDArray[np.float32], views: list[View], photos: Path) -> NDArray[np.float32]:
+def _vertex_colors(
+    mesh: Triangles, scores: NDArray[np.float32], views: list[View], photos: Path
+) -> NDArray[np.float32]:
     """The color of each vertex in each photograph that sees it [v, n, 3]."""
     import cv2
 

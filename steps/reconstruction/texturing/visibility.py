@@ -61,7 +61,9 @@ def vertex_scores(mesh: Triangles, normals: Floats, views: list[View], occlusion
 def _inner(pixels: Floats, view: View) -> Floats:
     """1 inside a photograph, falling to 0 at its border."""
     width, height = view.camera.width, view.camera.height
-    to_border = np.minimum(np.minimum(pixels[:, 0], width - 1 - pixels[:, 0]), np.minimum(pixels[:, 1], height - 1 - pixels[:, 1]))
+    to_border = np.minimum(
+        np.minimum(pixels[:, 0], width - 1 - pixels[:, 0]), np.minimum(pixels[:, 1], height - 1 - pixels[:, 1])
+    )
     fade: Floats = np.clip(to_border / (BORDER * width), 0, 1)
     return fade
 
