@@ -1,10 +1,10 @@
-"""A textured model in the formats that viewers and phones read."""
+"""Write the textured model in the formats that others read."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from kai_pipelines import Folder, GlbModel, ObjModel, Resources, UsdzModel, step
+from kai_pipelines import Fatal, GlbModel, ObjModel, Resources, Retry, UsdzModel, progress, step
 from steps.reconstruction.artifacts import TexturedModel
 from steps.reconstruction.metrics import StepMetrics, measured
 
@@ -18,23 +18,28 @@ class Exported(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=1, memory="4Gi"), timeout="1h")
+@step(resources=Resources(cpu=1, memory="4Gi"), timeout="1h", retry=Retry(limit=2, backoff="10s", factor=2))
 def export_model(model: TexturedModel) -> Exported:
-    """Write GLB, USDZ and OBJ, all upright: +y up, standing on y = 0, centered; units as reconstructed."""
-    from steps.reconstruction.exporting.glb import write_glb
-    from steps.reconstruction.exporting.model import read_model
+    """GLB, USDZ and OBJ: upright, centered over the ground, one unit as long as one of the scene's."""
+    from steps.reconstruction.exporting.glb import glb
     from steps.reconstruction.exporting.obj import write_obj
-    from steps.reconstruction.exporting.usdz import write_usdz
+    from steps.reconstruction.exporting.pictures import as_jpeg
+    from steps.reconstruction.exporting.placement import placement
+    from steps.reconstruction.exporting.usdz import usdz
+    from steps.reconstruction.model_io import read_model
 
     with measured("export_model") as m:
-        finished = read_model(model.path)
-        glb, usdz, obj = GlbModel.new("model"), UsdzModel.new("model"), ObjModel.new("model")
-        write_glb(finished, glb.path)
-        write_usdz(finished, usdz.path, Folder.new("usdz").path)
-        write_obj(finished, obj.path)
-        m.value(
-            vertices=len(finished.vertices),
-            glb_bytes=glb.path.stat().st_size,
-            usdz_bytes=usdz.path.stat().st_size,
-        )
-    return Exported(glb, usdz, obj, m.metrics)
+        given = read_model(model.path)
+        if not len(given.faces):
+            raise Fatal("The model has no triangles.", code="no-surface", files=["model.npz"])
+        jpeg, matrix = as_jpeg(given), placement(given)
+        out = Exported(GlbModel.new("model"), UsdzModel.new("model"), ObjModel.new("model_obj"), m.metrics)
+        progress(0, 3, "GLB")
+        out.glb.path.write_bytes(glb(given, jpeg, matrix))
+        progress(1, 3, "USDZ")
+        out.usdz.path.write_bytes(usdz(given, jpeg, matrix))
+        progress(2, 3, "OBJ")
+        write_obj(out.obj.path, given, jpeg, matrix)
+        progress(3, 3, "done")
+        m.value(glb_bytes=out.glb.path.stat().st_size, usdz_bytes=out.usdz.path.stat().st_size)
+    return out

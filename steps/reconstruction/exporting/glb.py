@@ -1,63 +1,113 @@
-"""Binary glTF 2.0 (Khronos specification, sections 3.6 buffers and 4.4 GLB layout)."""
+"""Binary glTF 2.0 (Khronos, glTF 2.0 specification, sections 3.6 and 4)."""
 
 from __future__ import annotations
 
 import json
 import struct
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from steps.reconstruction.exporting.model import Model
+from steps.reconstruction.exporting.placement import Array
+from steps.reconstruction.model_io import Model
 
-_FLOAT, _USHORT, _UINT = 5126, 5123, 5125
-_VERTICES, _INDICES = 34962, 34963
+FLOAT, UNSIGNED_INT = 5126, 5125
+ARRAY, ELEMENT_ARRAY = 34962, 34963
+LINEAR, LINEAR_MIPMAP_LINEAR, CLAMP_TO_EDGE = 9729, 9987, 33071
 
 
-def write_glb(model: Model, path: Path) -> None:
-    """Write one mesh with one material; indices take 16 bits where they fit."""
-    small = len(model.vertices) < 65_535  # 65535 itself is the restart index
-    indices = model.faces.astype(np.uint16 if small else np.uint32)
-    flipped = model.uvs * np.float32([1, -1]) + np.float32([0, 1])  # glTF's origin is the top left
-    parts = [indices.tobytes(), model.vertices.tobytes(), model.normals.tobytes(), flipped.tobytes(), model.jpeg]
-    views: list[dict[str, Any]] = []
-    binary = b""
-    for index, part in enumerate(parts):
-        view: dict[str, Any] = {"buffer": 0, "byteOffset": len(binary), "byteLength": len(part)}
-        if index < 4:
-            view["target"] = _INDICES if index == 0 else _VERTICES
-        views.append(view)
-        binary += part + b"\0" * (-len(part) % 4)
-    low, high = model.vertices.min(axis=0).tolist(), model.vertices.max(axis=0).tolist()
-    count = len(model.vertices)
+class _Buffer:
+    """The binary chunk as it grows, and the views into it."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.views: list[dict[str, int]] = []
+        self.accessors: list[dict[str, Any]] = []
+
+    def view(self, content: bytes, target: int | None = None) -> int:
+        self.data += b"\0" * (-len(self.data) % 4)
+        view = {"buffer": 0, "byteOffset": len(self.data), "byteLength": len(content)}
+        self.views.append(view if target is None else {**view, "target": target})
+        self.data += content
+        return len(self.views) - 1
+
+    def floats(self, values: np.typing.NDArray[np.float32], *, bounds: bool = False) -> int:
+        content = np.ascontiguousarray(values, "<f4")
+        kind = {2: "VEC2", 3: "VEC3"}[content.shape[1]]
+        accessor: dict[str, Any] = {
+            "bufferView": self.view(content.tobytes(), ARRAY),
+            "componentType": FLOAT,
+            "count": len(content),
+            "type": kind,
+        }
+        if bounds:
+            accessor |= {"min": content.min(axis=0).tolist(), "max": content.max(axis=0).tolist()}
+        self.accessors.append(accessor)
+        return len(self.accessors) - 1
+
+    def indices(self, values: np.typing.NDArray[np.int32]) -> int:
+        content = np.ascontiguousarray(values, "<u4").tobytes()
+        accessor = {
+            "bufferView": self.view(content, ELEMENT_ARRAY),
+            "componentType": UNSIGNED_INT,
+            "count": values.size,
+            "type": "SCALAR",
+        }
+        self.accessors.append(accessor)
+        return len(self.accessors) - 1
+
+
+def glb(model: Model, jpeg: bytes, matrix: Array) -> bytes:
+    """One mesh with one rough, non-metallic material whose color is the texture, placed by `matrix` [4, 4]."""
+    buffer = _Buffer()
+    uvs = np.column_stack([model.uvs[:, 0], 1 - model.uvs[:, 1]])  # glTF's origin is the top left
+    attributes = {
+        "POSITION": buffer.floats(model.vertices, bounds=True),
+        "NORMAL": buffer.floats(model.normals),
+        "TEXCOORD_0": buffer.floats(uvs),
+    }
+    primitive = {"attributes": attributes, "indices": buffer.indices(model.faces), "material": 0, "mode": 4}
+    picture = buffer.view(jpeg)
     document = {
         "asset": {"version": "2.0", "generator": "KAI Pipelines"},
         "scene": 0,
         "scenes": [{"nodes": [0]}],
-        "nodes": [{"mesh": 0, "name": "model"}],
-        "meshes": [{"name": "model", "primitives": [_PRIMITIVE]}],
-        "materials": [{"name": "photographs", "doubleSided": True, "pbrMetallicRoughness": _MATERIAL}],
-        "textures": [{"source": 0, "sampler": 0}],
-        "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
-        "images": [{"bufferView": 4, "mimeType": "image/jpeg", "name": "texture"}],
-        "accessors": [
-            {"bufferView": 0, "componentType": _USHORT if small else _UINT, "count": indices.size, "type": "SCALAR"},
-            {"bufferView": 1, "componentType": _FLOAT, "count": count, "type": "VEC3", "min": low, "max": high},
-            {"bufferView": 2, "componentType": _FLOAT, "count": count, "type": "VEC3"},
-            {"bufferView": 3, "componentType": _FLOAT, "count": count, "type": "VEC2"},
+        "nodes": [{"name": "model", "mesh": 0, "matrix": matrix.T.ravel().round(9).tolist()}],
+        "meshes": [{"name": "model", "primitives": [primitive]}],
+        "materials": [
+            {
+                "name": "photographs",
+                "pbrMetallicRoughness": {
+                    "baseColorTexture": {"index": 0},
+                    "metallicFactor": 0.0,
+                    "roughnessFactor": 1.0,
+                },
+                "doubleSided": True,
+            }
         ],
-        "bufferViews": views,
-        "buffers": [{"byteLength": len(binary)}],
+        "textures": [{"sampler": 0, "source": 0}],
+        "samplers": [
+            {"magFilter": LINEAR, "minFilter": LINEAR_MIPMAP_LINEAR, "wrapS": CLAMP_TO_EDGE, "wrapT": CLAMP_TO_EDGE}
+        ],
+        "images": [{"name": "texture", "mimeType": "image/jpeg", "bufferView": picture}],
+        "accessors": buffer.accessors,
+        "bufferViews": buffer.views,
+        "buffers": [{"byteLength": len(buffer.data) + -len(buffer.data) % 4}],
     }
-    text = json.dumps(document, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 4)
-    total = 12 + 8 + len(text) + 8 + len(binary)
-    header = struct.pack("<4sII", b"glTF", 2, total)
-    path.write_bytes(
-        header + struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(binary), b"BIN\0") + binary
+    return _container(json.dumps(document, separators=(",", ":")).encode(), bytes(buffer.data))
+
+
+def _container(document: bytes, binary: bytes) -> bytes:
+    """Header and two chunks, each padded to four bytes."""
+    document += b" " * (-len(document) % 4)
+    binary += b"\0" * (-len(binary) % 4)
+    total = 12 + 8 + len(document) + 8 + len(binary)
+    return b"".join(
+        [
+            struct.pack("<4sII", b"glTF", 2, total),
+            struct.pack("<I4s", len(document), b"JSON"),
+            document,
+            struct.pack("<I4s", len(binary), b"BIN\0"),
+            binary,
+        ]
     )
-
-
-_PRIMITIVE = {"attributes": {"POSITION": 1, "NORMAL": 2, "TEXCOORD_0": 3}, "indices": 0, "material": 0}
-_MATERIAL = {"baseColorTexture": {"index": 0}, "metallicFactor": 0, "roughnessFactor": 1}

@@ -38,5 +38,9 @@ def read_model(folder: Path) -> Model:
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     unit = np.where(length > 1e-6, normals / np.maximum(length, 1e-6), [0.0, 1.0, 0.0])
     return Model(
-        vertices.astype(np.float32), unit.astype(np.float32), uvs.astype(np.float32), faces.astype(np.uint32), buffer.getvalue()
+        vertices.astype(np.float32),
+        unit.astype(np.float32),
+        uvs.astype(np.float32),
+        faces.astype(np.uint32),
+        buffer.getvalue(),
     )

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 
-from steps.reconstruction.exporting.model import Model
+from steps.reconstruction.exporting.placement import Array, placed
+from steps.reconstruction.model_io import Model
 
-_MTL = "newmtl photographs\nKa 1 1 1\nKd 1 1 1\nKs 0 0 0\nillum 1\nmap_Kd texture.jpg\n"
+MATERIAL = """newmtl photographs
+Ka 0 0 0
+Kd 1 1 1
+Ks 0 0 0
+illum 1
+map_Kd texture.jpg
+"""
 
 
-def write_obj(model: Model, folder: Path) -> None:
+def write_obj(folder: Path, model: Model, jpeg: bytes, matrix: Array) -> None:
     """Write model.obj, model.mtl and texture.jpg."""
-    text = io.StringIO()
-    text.write("mtllib model.mtl\nusemtl photographs\n")
-    np.savetxt(text, model.vertices, fmt="v %.6g %.6g %.6g")
-    np.savetxt(text, model.uvs, fmt="vt %.6f %.6f")
-    np.savetxt(text, model.normals, fmt="vn %.4f %.4f %.4f")
-    np.savetxt(text, np.repeat(model.faces + 1, 3, axis=1), fmt="f %d/%d/%d %d/%d/%d %d/%d/%d")
-    (folder / "model.obj").write_text(text.getvalue(), encoding="ascii")
-    (folder / "model.mtl").write_text(_MTL, encoding="ascii")
-    (folder / "texture.jpg").write_bytes(model.jpeg)
+    vertices, normals = placed(model, matrix)
+    corner = np.repeat(model.faces.ravel() + 1, 3).reshape(-1, 9)
+    with (folder / "model.obj").open("w", encoding="ascii", newline="\n") as file:
+        file.write("mtllib model.mtl\no model\nusemtl photographs\n")
+        file.write(_lines("v %.6f %.6f %.6f\n", vertices))
+        file.write(_lines("vt %.6f %.6f\n", model.uvs))
+        file.write(_lines("vn %.4f %.4f %.4f\n", normals))
+        file.write(_lines("f %d/%d/%d %d/%d/%d %d/%d/%d\n", corner))
+    (folder / "model.mtl").write_text(MATERIAL, encoding="ascii", newline="\n")
+    (folder / "texture.jpg").write_bytes(jpeg)
+
+
+def _lines(pattern: str, rows: np.typing.NDArray[np.generic]) -> str:
+    return (pattern * len(rows)) % tuple(rows.ravel().tolist())
