@@ -47,7 +47,7 @@ def methods_of(value: object) -> Mapping[str, Func]:
     if isinstance(value, Opaque):
         return value.methods()
     if "." in type_name(value) and isinstance(value, Sized):
-        from kai_pipelines.expression.gotime import bound
+        from kai_pipelines.expression.gotime_methods import bound
 
         return bound(value)
     return {}

@@ -10,7 +10,7 @@ from kai_pipelines.expression import builtins_lists as lists
 from kai_pipelines.expression import builtins_text as text
 from kai_pipelines.expression import gojson, numbers, operators
 from kai_pipelines.expression.access import get, number_of, text_of, to_int
-from kai_pipelines.expression.evaluation import Machine
+from kai_pipelines.expression.machine import Machine
 from kai_pipelines.expression.printing import go_string
 from kai_pipelines.expression.values import GoMap, Sized, kind_of, type_name, wrap_int
 

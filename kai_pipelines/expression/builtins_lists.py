@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from kai_pipelines.expression import operators
 from kai_pipelines.expression.access import fetch, number_of, same_type
-from kai_pipelines.expression.evaluation import Machine
 from kai_pipelines.expression.faults import LimitError
+from kai_pipelines.expression.machine import Machine
 from kai_pipelines.expression.predicates import sort_key
 from kai_pipelines.expression.printing import go_string
 from kai_pipelines.expression.values import LIST, GoMap, Sized, Slice, Uint8, is_nil, type_name

@@ -7,9 +7,9 @@ import binascii
 from collections.abc import Callable
 
 from kai_pipelines.expression.access import text_of, to_int, within_budget
-from kai_pipelines.expression.evaluation import Machine
 from kai_pipelines.expression.faults import LimitError
 from kai_pipelines.expression.lexer import is_space
+from kai_pipelines.expression.machine import Machine
 from kai_pipelines.expression.values import LIST, Slice, strings, type_name
 
 

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from kai_pipelines.expression import natures
 from kai_pipelines.expression.faults import CompileError
+from kai_pipelines.expression.grammar import FUNCTIONS, PREDICATES
 from kai_pipelines.expression.natures import BOOL, INT, UNKNOWN, Nature, of_type
 from kai_pipelines.expression.nodes import (
     Array,
@@ -33,7 +34,6 @@ from kai_pipelines.expression.nodes import (
     spine,
 )
 from kai_pipelines.expression.operators import check_binary
-from kai_pipelines.expression.parser import FUNCTIONS, PREDICATES
 from kai_pipelines.expression.signatures import OVERLOADS, VALIDATORS
 from kai_pipelines.expression.values import STRUCTS, Func, kind_of, type_name
 
@@ -386,7 +386,7 @@ def _callee_name(node: Node) -> str:
 
 def method_signature(base: Nature, name: str) -> tuple[tuple[str, ...], str, bool]:
     """Parameters, result and variadicity of a method that `method_type` found."""
-    from kai_pipelines.expression.gotime import METHODS
+    from kai_pipelines.expression.gotime_methods import METHODS
 
     params, result, _ = METHODS[base.go_type or ""][name]
     return params, result, False
@@ -396,7 +396,7 @@ def method_type(base: Nature, name: str) -> Nature | None:
     """The nature of a method of a named type; only Go's time types have methods that are known before running."""
     if base.go_type is None or "time." not in base.go_type or kind_of(base.go_type) in ("slice", "map", "func"):
         return None
-    from kai_pipelines.expression.gotime import METHODS
+    from kai_pipelines.expression.gotime_methods import METHODS
 
     found = METHODS.get(base.go_type, {}).get(name)
     return None if found is None else Nature(f"func({', '.join(found[0])}) {found[1]}")

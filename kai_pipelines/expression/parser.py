@@ -7,6 +7,17 @@ from typing import NoReturn
 
 from kai_pipelines.expression import numbers
 from kai_pipelines.expression.faults import CompileError
+from kai_pipelines.expression.grammar import (
+    BINARY,
+    COMPARISONS,
+    CONSTANTS,
+    FUNCTIONS,
+    MAX_DEPTH,
+    MAX_NODES,
+    NEGATABLE,
+    PREDICATES,
+    UNARY,
+)
 from kai_pipelines.expression.lexer import (
     BRACKET,
     BYTES,
@@ -38,90 +49,6 @@ from kai_pipelines.expression.nodes import (
     SliceOf,
     Unary,
 )
-
-MAX_NODES = 10_000
-"""As expr-lang's own DefaultMaxNodes."""
-MAX_DEPTH = 200
-"""Levels of nesting; Go has no such limit, Python's stack does."""
-
-BINARY: dict[str, int] = {
-    "|": 0, "or": 10, "||": 10, "and": 15, "&&": 15, "==": 20, "!=": 20, "<": 20, ">": 20, ">=": 20, "<=": 20,
-    "in": 20, "matches": 20, "contains": 20, "startsWith": 20, "endsWith": 20, "..": 25, "+": 30, "-": 30,
-    "*": 60, "/": 60, "%": 60, "**": 100, "^": 100, "??": 500,
-}  # fmt: skip
-UNARY: dict[str, int] = {"not": 50, "!": 50, "-": 90, "+": 90}
-_COMPARISONS = frozenset(("<", ">", ">=", "<="))
-_NEGATABLE = frozenset(("contains", "matches", "startsWith", "endsWith", "in"))
-_CONSTANTS: dict[str, object] = {"true": True, "false": False, "nil": None}
-
-PREDICATES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("all", "none", "any", "one", "filter", "map"), ("value", "predicate")),
-    **dict.fromkeys(("find", "findIndex", "findLast", "findLastIndex", "groupBy"), ("value", "predicate")),
-    **dict.fromkeys(("count", "sum"), ("value", "predicate?")),
-    **dict.fromkeys(("sortBy", "reduce"), ("value", "predicate", "value?")),
-}
-"""The built-ins that take a predicate, and what they take in order; `?` marks what may be left out."""
-FUNCTIONS = frozenset(
-    [
-        "len",
-        "type",
-        "abs",
-        "ceil",
-        "floor",
-        "round",
-        "int",
-        "float",
-        "string",
-        "trim",
-        "trimPrefix",
-        "trimSuffix",
-        "upper",
-        "lower",
-        "split",
-        "splitAfter",
-        "replace",
-        "repeat",
-        "join",
-        "indexOf",
-        "lastIndexOf",
-        "hasPrefix",
-        "hasSuffix",
-        "max",
-        "min",
-        "mean",
-        "median",
-        "toJSON",
-        "fromJSON",
-        "toBase64",
-        "fromBase64",
-        "now",
-        "duration",
-        "date",
-        "timezone",
-        "first",
-        "last",
-        "get",
-        "take",
-        "keys",
-        "values",
-        "toPairs",
-        "fromPairs",
-        "reverse",
-        "uniq",
-        "concat",
-        "flatten",
-        "sort",
-        "bitand",
-        "bitor",
-        "bitxor",
-        "bitnand",
-        "bitshl",
-        "bitshr",
-        "bitushr",
-        "bitnot",
-    ]
-)
-"""The other built-ins."""
 
 
 def parse(text: str, overridden: Callable[[str], bool] = lambda name: False) -> Node:
@@ -233,7 +160,7 @@ class _Parser:
         if not self.is_op("not"):
             return ""
         follower = self.tokens[min(self.index + 1, len(self.tokens) - 1)]
-        if follower.value not in _NEGATABLE:
+        if follower.value not in NEGATABLE:
             self.next()
             self.unexpected()
         if BINARY[follower.value] < precedence:
@@ -248,7 +175,7 @@ class _Parser:
             return self.call(self.expect(IDENTIFIER), (left,), may_override=True)
         if previous == "??" and operator != "??":
             self.fail(f"operator {operator!r} cannot be mixed with ??; put parentheses around either", token.position)
-        if operator in _COMPARISONS:
+        if operator in COMPARISONS:
             return self.comparison(left, token, precedence)
         right = self.expression(precedence if operator in ("**", "^") else precedence + 1)
         node = self.new(Binary(token.position, operator, left, right))
@@ -262,7 +189,7 @@ class _Parser:
             compared = self.new(Binary(token.position, token.value, left, right))
             root = compared if root is None else self.new(Binary(token.position, "&&", root, compared))
             left, token = right, self.current
-            if token.kind != OPERATOR or token.value not in _COMPARISONS:
+            if token.kind != OPERATOR or token.value not in COMPARISONS:
                 return root
             self.next()
 
@@ -337,8 +264,8 @@ class _Parser:
     def secondary(self, token: Token) -> Node:
         if token.kind == IDENTIFIER:
             self.next()
-            if token.value in _CONSTANTS:
-                return self.new(Literal(token.position, _CONSTANTS[token.value]))
+            if token.value in CONSTANTS:
+                return self.new(Literal(token.position, CONSTANTS[token.value]))
             if self.is_bracket("("):
                 return self.postfix(self.call(token, (), may_override=True))
             return self.postfix(self.new(Name(token.position, token.value)))

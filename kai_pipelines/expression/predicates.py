@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from kai_pipelines.expression import operators
-from kai_pipelines.expression.evaluation import Machine, Run, Scope, truth
+from kai_pipelines.expression.machine import Machine, Run, Scope, truth
 from kai_pipelines.expression.nodes import Builtin
 from kai_pipelines.expression.values import GoMap, Uint8, type_name
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from kai_pipelines.expression.faults import LimitError
+from kai_pipelines.expression.regex_classes import Matches
 from kai_pipelines.expression.regex_syntax import (
     Alternate,
     Assert,
     Chars,
     Concat,
     Group,
-    Matches,
     PatternError,
     Regex,
     Repeat,

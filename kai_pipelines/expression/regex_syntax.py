@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from kai_pipelines.expression.regex_classes import PERL, POSIX, Matches, fold, negated, spellings, unicode_class
 
 MAX_DEPTH = 200
 MAX_REPEAT = 1000
 """As Go: a count, also the product of nested counts, may not exceed it."""
-
-Matches: TypeAlias = Callable[[str], bool]
 
 
 class PatternError(ValueError):
@@ -67,81 +65,8 @@ class Group:
 
 Regex: TypeAlias = Chars | Assert | Concat | Alternate | Repeat | Group
 
-_PERL: dict[str, Matches] = {
-    "d": lambda ch: "0" <= ch <= "9",
-    "s": lambda ch: ch in "\t\n\f\r ",
-    "w": lambda ch: ch.isascii() and (ch.isalnum() or ch == "_"),
-}
-_POSIX: dict[str, Matches] = {
-    "alnum": lambda ch: ch.isascii() and ch.isalnum(),
-    "alpha": lambda ch: ch.isascii() and ch.isalpha(),
-    "ascii": lambda ch: ch.isascii(),
-    "blank": lambda ch: ch in "\t ",
-    "cntrl": lambda ch: ch < " " or ch == "\x7f",
-    "digit": _PERL["d"],
-    "graph": lambda ch: "!" <= ch <= "~",
-    "lower": lambda ch: "a" <= ch <= "z",
-    "print": lambda ch: " " <= ch <= "~",
-    "punct": lambda ch: "!" <= ch <= "~" and not ch.isalnum(),
-    "space": lambda ch: ch in "\t\n\v\f\r ",
-    "upper": lambda ch: "A" <= ch <= "Z",
-    "word": _PERL["w"],
-    "xdigit": lambda ch: ch in "0123456789abcdefABCDEF",
-}
-_CATEGORIES = frozenset(
-    [
-        "L",
-        "Lu",
-        "Ll",
-        "Lt",
-        "Lm",
-        "Lo",
-        "M",
-        "Mn",
-        "Mc",
-        "Me",
-        "N",
-        "Nd",
-        "Nl",
-        "No",
-        "P",
-        "Pc",
-        "Pd",
-        "Ps",
-        "Pe",
-        "Pi",
-        "Pf",
-        "Po",
-        "S",
-        "Sm",
-        "Sc",
-        "Sk",
-        "So",
-        "Z",
-        "Zs",
-        "Zl",
-        "Zp",
-        "C",
-        "Cc",
-        "Cf",
-        "Co",
-        "Cs",
-    ]
-)
-_SCRIPTS = {
-    "Han": "CJK ", "Latin": "LATIN ", "Greek": "GREEK ", "Cyrillic": "CYRILLIC ", "Hiragana": "HIRAGANA ",
-    "Katakana": "KATAKANA ", "Hangul": "HANGUL ", "Hebrew": "HEBREW ", "Arabic": "ARABIC ", "Thai": "THAI ",
-    "Devanagari": "DEVANAGARI ", "Armenian": "ARMENIAN ", "Georgian": "GEORGIAN ", "Bengali": "BENGALI ",
-}  # fmt: skip
 _ESCAPES = dict(zip("aftnrv", "\a\f\t\n\r\v", strict=True))
 _ASSERTIONS = {"A": "begin", "z": "end", "b": "word", "B": "no-word"}
-
-
-def fold(ch: str) -> str:
-    """A character that is the same for all spellings of a letter: `(?i)` compares these."""
-    raised = ch.upper()
-    lowered = (raised if len(raised) == 1 else ch).lower()
-    return lowered if len(lowered) == 1 else ch
 
 
 def parse(pattern: str) -> tuple[Regex, list[str]]:
@@ -279,7 +204,7 @@ class _Parser:
                 end = self.pattern.find(">", start)
                 name = self.pattern[start + len(opening) : max(end, 0)]
                 self.at = end + 1 if end >= 0 else len(self.pattern)
-                if end < 0 or not name or not all(_PERL["w"](ch) for ch in name):
+                if end < 0 or not name or not all(PERL["w"](ch) for ch in name):
                     raise self.fail("invalid named capture", start)
                 return name
         return None
@@ -323,7 +248,7 @@ class _Parser:
 
     def folding(self, matches: Matches) -> Chars:
         if "i" in self.flags:
-            return Chars(lambda c: matches(c) or any(matches(other) for other in _spellings(c)))
+            return Chars(lambda c: matches(c) or any(matches(other) for other in spellings(c)))
         return Chars(matches)
 
     def escaped_class(self, start: int) -> Matches | None:
@@ -331,7 +256,7 @@ class _Parser:
         ch = self.peek()
         if ch and ch in "dswDSW":
             self.at += 1
-            return _negated(_PERL[ch.lower()]) if ch.isupper() else _PERL[ch]
+            return negated(PERL[ch.lower()]) if ch.isupper() else PERL[ch]
         if ch not in ("p", "P"):
             return None
         self.at += 1
@@ -343,10 +268,10 @@ class _Parser:
                 raise self.fail("invalid character class range", start)
             name, self.at = self.pattern[self.at : end], end + 1
         negative = (ch == "P") != name.startswith("^")
-        matches = _unicode_class(name.removeprefix("^"))
+        matches = unicode_class(name.removeprefix("^"))
         if matches is None:
             raise self.fail("invalid character class range", start)
-        return _negated(matches) if negative else matches
+        return negated(matches) if negative else matches
 
     def escaped_char(self, start: int) -> str:
         """Step over what follows a backslash and stands for one character."""
@@ -404,7 +329,7 @@ class _Parser:
                 tests.append(lambda c, low=low, high=high: low <= c <= high)  # type: ignore[misc]
         self.at += 1
         found = self.folding(lambda c: c in singles or any(test(c) for test in tests))
-        return Chars(_negated(found.matches)) if negative else found
+        return Chars(negated(found.matches)) if negative else found
 
     def named_class(self, start: int) -> Matches | None:
         if self.peek(2) != "[:":
@@ -414,10 +339,10 @@ class _Parser:
             return None
         name = self.pattern[self.at + 2 : end]
         self.at = end + 2
-        matches = _POSIX.get(name.removeprefix("^"))
+        matches = POSIX.get(name.removeprefix("^"))
         if matches is None:
             raise self.fail("invalid character class range", start)
-        return _negated(matches) if name.startswith("^") else matches
+        return negated(matches) if name.startswith("^") else matches
 
     def class_range(self, start: int) -> tuple[str, str]:
         low = self.class_char(start)
@@ -439,25 +364,6 @@ class _Parser:
 
 def _is_count(text: str) -> bool:
     return text.isascii() and text.isdigit() and (text == "0" or text[0] != "0")
-
-
-def _negated(matches: Matches) -> Matches:
-    return lambda ch: not matches(ch)
-
-
-def _spellings(ch: str) -> list[str]:
-    return [other for other in (ch.lower(), ch.upper(), fold(ch)) if len(other) == 1 and other != ch]
-
-
-def _unicode_class(name: str) -> Matches | None:
-    if name == "Any":
-        return lambda ch: True
-    if name in _CATEGORIES:
-        return lambda ch: unicodedata.category(ch).startswith(name)
-    prefix = _SCRIPTS.get(name)
-    if prefix is not None:
-        return lambda ch: unicodedata.name(ch, "").startswith(prefix)
-    return None
 
 
 def _within(node: Regex, budget: int) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from kai_pipelines.expression import builtins_text, gojson, gotime, numbers, regex
+from kai_pipelines.expression import sprig_cases as cases
 from kai_pipelines.expression import sprig_data as data
 from kai_pipelines.expression import sprig_numbers as maths
 from kai_pipelines.expression import sprig_text as text
@@ -148,9 +149,9 @@ _TEXT: dict[str, tuple[str, Callable[..., object]]] = {
     "randBytes": ("i>s", lambda count: base64.b64encode(secrets.token_bytes(min(count, 1 << 16))).decode()),
     "swapcase": ("s>s", text.swapcase),
     "shuffle": ("s>s", text.shuffle),
-    "snakecase": ("s>s", lambda value: text.joined_case(value, "_")),
-    "kebabcase": ("s>s", lambda value: text.joined_case(value, "-")),
-    "camelcase": ("s>s", text.pascal_case),
+    "snakecase": ("s>s", lambda value: cases.joined_case(value, "_")),
+    "kebabcase": ("s>s", lambda value: cases.joined_case(value, "-")),
+    "camelcase": ("s>s", cases.pascal_case),
     "wrap": ("is>s", lambda width, value: text.wrap(width, "", value, long_words=False)),
     "wrapWith": ("iss>s", lambda width, newline, value: text.wrap(width, newline, value, long_words=True)),
     "contains": ("ss>b", lambda part, value: part in value),

@@ -6,15 +6,12 @@ Operators of one precedence are parsed from the right and mirrored afterwards, a
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import replace
 
-from kai_pipelines.expression import numbers
 from kai_pipelines.expression.faults import CompileError, EvaluationError, ResultTypeError
 from kai_pipelines.expression.printing import go_string
-from kai_pipelines.expression.regex import Pattern, PatternError, compile_pattern
-from kai_pipelines.expression.values import wrap_int
+from kai_pipelines.expression.regex import PatternError, compile_pattern
+from kai_pipelines.expression.when_operators import OPERATORS, on_one
 from kai_pipelines.expression.when_tokens import (
     ACCESSOR,
     BOOLEAN,
@@ -172,7 +169,7 @@ class Stage:
         right = None if self.right is None or value is _SKIP else self.right.evaluate()
         if self.symbol == "noop":
             return right
-        return _on_one(self.symbol, right) if self.unary else _OPERATORS[self.symbol](self.symbol, left, right)
+        return on_one(self.symbol, right) if self.unary else OPERATORS[self.symbol](self.symbol, left, right)
 
 
 _SKIP = object()
@@ -274,131 +271,3 @@ def _mirror(stages: list[Stage]) -> None:
         front.right, inverse.right = inverse.right, front.right
     for index in range(size // 2):
         stages[index].swap(stages[size - index - 1])
-
-
-# The operators
-
-
-def _wrong(symbol: str, value: object, wanted: str) -> TypeError:
-    return TypeError(f"value {go_string(value)!r} cannot be used with {symbol!r}, it is no {wanted}")
-
-
-def _float(symbol: str, value: object) -> float:
-    if not isinstance(value, float):
-        raise _wrong(symbol, value, "number")
-    return value
-
-
-def _bool(symbol: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise _wrong(symbol, value, "boolean")
-    return value
-
-
-def _on_one(symbol: str, value: object) -> object:
-    if symbol == "!":
-        return not _bool(symbol, value)
-    number = _float(symbol, value)
-    return -number if symbol == "-" else float(~numbers.to_int(number))
-
-
-def _equality(symbol: str, left: object, right: object) -> object:
-    return _deep_equal(left, right) is (symbol == "==")
-
-
-def _deep_equal(left: object, right: object) -> bool:
-    if type(left) is not type(right):
-        return False
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(_deep_equal(a, b) for a, b in zip(left, right, strict=True))
-    return left == right
-
-
-def _order(symbol: str, left: object, right: object) -> object:
-    a: float | bytes
-    b: float | bytes
-    if isinstance(left, float) and isinstance(right, float):
-        a, b = left, right
-    elif isinstance(left, str) and isinstance(right, str):
-        a, b = left.encode("utf-8", "surrogateescape"), right.encode("utf-8", "surrogateescape")
-    else:
-        raise _wrong(symbol, left, "number, or the other side is none")
-    if symbol == "<":
-        return a < b  # type: ignore[operator]
-    if symbol == ">":
-        return a > b  # type: ignore[operator]
-    return a <= b if symbol == "<=" else a >= b  # type: ignore[operator]
-
-
-def _match(symbol: str, left: object, right: object) -> object:
-    if not isinstance(left, str):
-        raise _wrong(symbol, left, "string")
-    if isinstance(right, str):
-        right = compile_pattern(right)
-    if not isinstance(right, Pattern):
-        raise _wrong(symbol, right, "pattern")
-    return (right.search(left) is not None) is (symbol == "=~")
-
-
-def _membership(symbol: str, left: object, right: object) -> object:
-    if not isinstance(right, list):
-        raise _wrong(symbol, right, "list")
-    if isinstance(left, list) and any(isinstance(item, list) for item in right):
-        raise TypeError("lists cannot be compared")
-    return any(type(left) is type(item) and left == item for item in right)
-
-
-def _logic(symbol: str, left: object, right: object) -> object:
-    a, b = _bool(symbol, left), _bool(symbol, right)
-    return (a and b) if symbol == "&&" else (a or b)
-
-
-def _plus(symbol: str, left: object, right: object) -> object:
-    if isinstance(left, str) or isinstance(right, str):
-        return go_string(left) + go_string(right)
-    return _float(symbol, left) + _float(symbol, right)
-
-
-def _arithmetic(symbol: str, left: object, right: object) -> object:
-    a, b = _float(symbol, left), _float(symbol, right)
-    if symbol == "-":
-        return a - b
-    if symbol == "*":
-        return a * b
-    if symbol == "/":
-        return numbers.divide(a, b)
-    if symbol == "**":
-        return numbers.power(a, b)
-    return math.nan if b == 0 or not math.isfinite(a) or math.isnan(b) else math.fmod(a, b)
-
-
-def _bitwise(symbol: str, left: object, right: object) -> object:
-    a, b = numbers.to_int(_float(symbol, left)), numbers.to_int(_float(symbol, right))
-    if symbol in ("<<", ">>"):
-        a, b = a % (1 << 64), min(b % (1 << 64), 64)
-        return float((a << b) % (1 << 64) if symbol == "<<" else a >> b)
-    return float(wrap_int(a & b if symbol == "&" else a | b if symbol == "|" else a ^ b))
-
-
-def _ternary(symbol: str, left: object, right: object) -> object:
-    if symbol == "?":
-        return right if _bool(symbol, left) else None
-    return right if left is None else left
-
-
-def _separate(symbol: str, left: object, right: object) -> object:
-    return [*left, right] if isinstance(left, list) else [left, right]
-
-
-_OPERATORS: dict[str, Callable[[str, object, object], object]] = {
-    **dict.fromkeys(("==", "!="), _equality),
-    **dict.fromkeys(("<", ">", "<=", ">="), _order),
-    **dict.fromkeys(("=~", "!~"), _match),
-    **dict.fromkeys(("&&", "||"), _logic),
-    **dict.fromkeys(("-", "*", "/", "%", "**"), _arithmetic),
-    **dict.fromkeys(("&", "|", "^", "<<", ">>"), _bitwise),
-    **dict.fromkeys(("?", ":", "??"), _ternary),
-    "+": _plus,
-    "in": _membership,
-    ",": _separate,
-}

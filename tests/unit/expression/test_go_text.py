@@ -78,7 +78,7 @@ def test_a_time_reads_back_from_what_it_prints(moment: datetime.datetime) -> Non
     assert time.nanoseconds == (since // datetime.timedelta(microseconds=1)) * 1000
     assert gotime.parse_time(golayout.RFC3339, gotime.format_time(time, golayout.RFC3339_NANO)) == time
     assert time.civil() == (moment.year, moment.month, moment.day)
-    assert gotime.format_time(time, "Mon") == gotime.DAYS[moment.isoweekday() % 7][:3]
+    assert gotime.format_time(time, "Mon") == golayout.DAYS[moment.isoweekday() % 7][:3]
 
 
 @pytest.mark.parametrize("text", ["2024-02-30", "2024-13-01", "24-01-01", "2024-01-01x", "2024-1-1", ""])
