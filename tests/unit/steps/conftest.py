@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import PIL.Image  # before any test imports pycolmap, whose zlib Pillow's PNG encoder would otherwise call and crash  # noqa: F401
 import pytest
 
 from steps.data.render_scene import RenderedScene, render_scene
