@@ -56,7 +56,7 @@ def _spec(pipeline: AnyPipeline, image: str) -> Object:
         spec["onExit"] = pipeline.exit_graph.name
     if pipeline.options.timeout is not None:
         spec["activeDeadlineSeconds"] = int(parse_duration(pipeline.options.timeout))
-    spec.update(_production_defaults(pipeline))
+    spec.update(_production_defaults(pipeline, image))
     spec["templates"] = list(_templates(pipeline, image))
     return spec
 
@@ -85,7 +85,7 @@ def _parameter(port: Port) -> Object:
     return made
 
 
-def _production_defaults(pipeline: AnyPipeline) -> Object:
+def _production_defaults(pipeline: AnyPipeline, image: str) -> Object:
     """Non-root, read-only root file system, limited lifetime, kept logs."""
     return {
         "podPriorityClassName": pipeline.options.priority,
@@ -104,6 +104,7 @@ def _production_defaults(pipeline: AnyPipeline) -> Object:
         "volumes": [{"name": "outputs", "emptyDir": {}}, {"name": "tmp", "emptyDir": {}}],
         "templateDefaults": {
             "container": {
+                "image": image,  # every template says it too; Argo's schema has no container without
                 "env": [{"name": "HOME", "value": "/tmp"}, {"name": "NUMBA_CACHE_DIR", "value": "/tmp/numba"}],
                 "securityContext": {
                     "allowPrivilegeEscalation": False,

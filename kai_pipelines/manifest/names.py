@@ -19,8 +19,9 @@ def is_template_name(name: str) -> bool:
 
 
 def task_name(text: str) -> str:
-    """Any text, such as the value of a branch, as a task name: ``Very high!`` → ``very-high``."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "other"
+    """Any text, such as the value of a branch, as a task name: ``Very high!`` → ``very-high``, ``3`` → ``value-3``."""
+    words = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "other"
+    return f"value-{words}" if words[0].isdigit() else words  # Argo: no digit first where tasks wait for others
 
 
 def landing_name(output: str, path: str) -> str:

@@ -210,7 +210,7 @@ def test_the_texts_of_a_literal_become_task_names_that_argo_takes() -> None:
 
     tasks = inner_of(modes, "switch-result").tasks
 
-    assert [task.name for task in tasks] == ["very-fast", "fast", "3"]
+    assert [task.name for task in tasks] == ["very-fast", "fast", "value-3"]
     assert [task.condition.equals for task in tasks if task.condition] == ['"very fast"', '"Fast"', "3"]
 
 
