@@ -50,6 +50,8 @@ def run(
     try:
         return asyncio.run(_run(request, program, pods, repository, runs, clock or WallClock(), observer))
     finally:
+        if isinstance(runs, LocalProcesses):
+            runs.close()
         store.remember()
         remove(workspace)
 

@@ -19,18 +19,16 @@ if TYPE_CHECKING:
     from kai_pipelines.engine.workflow import Execution
 
 
-async def run_dag(execution: Execution, name: str, display: str, template: Template, boundary: Node | None) -> Node:
-    """Run every task of a DAG, and give the node its phase and outputs."""
-    node = execution.begin(name, "DAG", template["name"], boundary, display)
-    node.inputs = template["inputs"]
+async def run_dag(execution: Execution, node: Node, template: Template) -> None:
+    """Run every task of a DAG, and give its node a phase and outputs."""
     dag = _Dag(execution, node, template)
     await asyncio.gather(*(dag.run(task) for task in dag.wanted()))
-    node.outbound = [found.id for task in dag.targets for found in execution.tree.outbound_of(dag.nodes[task])]
-    phase = dag.phase()
+    phase = "Failed" if execution.halted() else dag.phase()
+    targets = [dag.nodes[name] for name in sorted(dag.targets) if name in dag.nodes]
+    node.outbound = [found.id for target in targets for found in execution.tree.outbound_of(target)]
     if phase == "Succeeded":
-        outputs = template_outputs(template, {**execution.globals, **dag.scope(dag.tasks)})
-        node.outputs = outputs
-    return execution.end(node, phase)
+        node.outputs = template_outputs(template, {**execution.globals, **dag.scope(dag.tasks)})
+    execution.end(node, phase)
 
 
 class _Dag:
@@ -88,7 +86,8 @@ class _Dag:
         for parent in self.parents(name):
             await self.ended[parent].wait()
         try:
-            self.nodes[name] = await self._run(task)
+            if not self.execution.halted():
+                self.nodes[name] = await self._run(task)
         finally:
             self.ended[name].set()
 
@@ -99,12 +98,13 @@ class _Dag:
             if depends is not None and not depends.evaluate({one: self._results(one) for one in depends.names}):
                 return self._not_run(task, "Omitted", "omitted: depends condition not met")
             scope = {**self.execution.globals, **self.scope(self.ancestors(name))}
-            filled = filled_task(task, scope, strict=not is_loop(task))
-            if not is_loop(filled):
-                return await self._run_one(filled, name, self._parent_nodes(name))
-            return await self._run_loop(filled, expand(filled))
+            filled = filled_task(task, scope)
+            parts = expand(filled, scope) if is_loop(filled) else None
         except (ManifestError, ExpressionError) as error:
-            return self.execution.tree.by_name.get(self._node_name(name)) or self._not_run(task, "Error", error.message)
+            return self._not_run(task, "Error", error.message)
+        if parts is None:
+            return await self._run_one(filled, self._parent_nodes(name))
+        return await self._run_loop(filled, parts)
 
     async def _run_loop(self, task: dict[str, Any], parts: list[dict[str, Any]]) -> Node:
         name = task["name"]
@@ -113,27 +113,27 @@ class _Dag:
         group = self.execution.begin(self._node_name(name), "TaskGroup", task["template"], self.node, name)
         group.flag = {}
         self.execution.tree.connect(self._parent_nodes(name), group)
-        nodes = await asyncio.gather(*(self._run_one(part, part["name"], [group]) for part in parts))
+        nodes = await asyncio.gather(*(self._run_one(part, [group]) for part in parts))
         phase = next((node.phase for node in reversed(nodes) if node.phase in BAD), "Succeeded")
         return self.execution.end(group, phase)
 
-    async def _run_one(self, task: dict[str, Any], name: str, parents: list[Node]) -> Node:
-        full = self._node_name(name)
-        if not should_execute(str(task.get("when") or "")):
-            node = self.execution.not_run(
-                full, task["template"], self.node, name, "Skipped", f"when '{task['when']}' evaluated false"
-            )
-            self.execution.tree.connect(parents, node)
-            return node
-        running = self.execution.run_template(full, name, task["template"], task.get("arguments") or {}, self.node)
-        node = await running
-        self.execution.tree.connect(parents, node)
-        return node
+    async def _run_one(self, task: dict[str, Any], parents: list[Node]) -> Node:
+        full = self._node_name(task["name"])
+        try:
+            wanted = should_execute(str(task.get("when") or ""))
+        except ExpressionError as error:
+            return self._not_run(task, "Error", error.message, parents)
+        if not wanted:
+            return self._not_run(task, "Skipped", f"when '{task['when']}' evaluated false", parents)
+        arguments = task.get("arguments") or {}
+        return await self.execution.run_template(
+            full, task["name"], task["template"], arguments, self.node, parents=parents
+        )
 
-    def _not_run(self, task: Mapping[str, Any], phase: str, message: str) -> Node:
+    def _not_run(self, task: Mapping[str, Any], phase: str, message: str, parents: list[Node] | None = None) -> Node:
         name = task["name"]
         node = self.execution.not_run(self._node_name(name), task["template"], self.node, name, phase, message)
-        self.execution.tree.connect(self._parent_nodes(name), node)
+        self.execution.tree.connect(self._parent_nodes(name) if parents is None else parents, node)
         return node
 
     def _node_name(self, task: str) -> str:
@@ -143,7 +143,8 @@ class _Dag:
         parents = self.parents(name)
         if not parents:
             return [self.node]
-        return [found for parent in parents for found in self.execution.tree.outbound_of(self.nodes[parent])]
+        tree = self.execution.tree
+        return [found for parent in parents for found in tree.outbound_of(self.nodes[parent])]
 
     def _results(self, name: str) -> TaskResults:
         node = self.nodes[name]
@@ -152,16 +153,16 @@ class _Dag:
 
     def scope(self, names: list[str] | dict[str, Any]) -> Scope:
         """What the named tasks and the template's inputs show to tags and expressions."""
-        scope = template_scope(self.template)
+        scope, tree = template_scope(self.template), self.execution.tree
         for name in names:
             if name not in self.nodes:
                 continue
             node = self.nodes[name]
             declared = self.execution.program.template(self.tasks[name]["template"]).get("outputs")
             if node.type == "TaskGroup":
-                parts = [self.execution.tree.by_id[one] for one in node.children]
+                parts = [tree.by_id[one] for one in node.children]
                 scope |= group_scope(f"tasks.{name}", parts)
-            scope |= node_scope(f"tasks.{name}", node, declared)
+            scope |= node_scope(f"tasks.{name}", tree.shown(node), declared)
         return scope
 
     def phase(self) -> str:
@@ -170,7 +171,7 @@ class _Dag:
         found: dict[str, str] = {}
         queue = [(child, "Succeeded") for child in self.node.children]
         seen = set(queue)
-        targets = {self.nodes[name].id: name for name in self.targets}
+        targets = {self.nodes[name].id: name for name in self.targets if name in self.nodes}
         while queue:
             one, inherited = queue.pop(0)
             node = tree.by_id[one]
@@ -182,7 +183,7 @@ class _Dag:
                 if step not in seen:
                     seen.add(step)
                     queue.append(step)
-        for one, name in targets.items():
+        for one, name in sorted(targets.items(), key=lambda item: item[1]):
             phase = found.get(one, "Succeeded")
             if phase in BAD and not _continues_on(self.tasks[name], phase):
                 return phase
@@ -196,5 +197,6 @@ def _continues_on(task: Mapping[str, Any], phase: str) -> bool:
 
 def _depends(task: Mapping[str, Any], continues: Mapping[str, Mapping[str, bool]]) -> Depends | None:
     """A task's depends; the older `dependencies` mean that each has succeeded or was skipped."""
-    text = str(task.get("depends") or "") or " && ".join(task.get("dependencies") or [])
+    names = task.get("dependencies") or []
+    text = str(task.get("depends") or "") or " && ".join(names)
     return parse_depends(text, continue_on=continues) if text else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 COMPLETED = frozenset({"Succeeded", "Failed", "Error"})
@@ -74,16 +75,50 @@ class NodeTree:
 
     def outbound_of(self, node: Node) -> list[Node]:
         """The nodes from which whatever follows `node` hangs (Argo, operator.go getOutboundNodes)."""
-        if node.type in {"Pod", "Skipped", "Suspend"}:
+        children = [self.by_id[child] for child in node.children]
+        if node.type in {"Pod", "Skipped", "Suspend"} or (node.type == "TaskGroup" and not children):
             return [node]
-        if node.type == "TaskGroup" and not node.children:
-            return [node]
-        if node.type in {"TaskGroup", "Retry"}:
-            children = [self.by_id[child] for child in node.children]
-            if node.type == "Retry":
-                return self.outbound_of(children[-1]) if children else [node]
+        if node.type == "TaskGroup":
             return [found for child in children for found in self.outbound_of(child)]
+        if node.type == "Retry" and children:
+            return children[-1:]
         return [found for one in node.outbound for found in self.outbound_of(self.by_id[one])]
+
+    def shown(self, node: Node) -> Node:
+        """The node whose values stand for `node`: of several tries the last (Argo, possiblyGetRetryChildNode)."""
+        return self.by_id[node.children[-1]] if node.type == "Retry" and node.children else node
+
+    def set_progress(self) -> None:
+        """Give every node its progress: pods their own, others the sum below them (Argo, progress/updater.go)."""
+        nodes = self.by_id.values()
+        for node in nodes:
+            if node.type == "Pod":
+                done, _, total = (node.progress or "0/1").partition("/")
+                node.progress = f"{total if node.phase == 'Succeeded' else done}/{total}"
+        for node in nodes:
+            if node.type != "Pod":
+                node.progress = _sum(one for one in self.below(node) if one.type == "Pod")
+
+    def progress(self) -> str:
+        """That of the whole workflow."""
+        return _sum(node for node in self.by_id.values() if node.type == "Pod")
+
+    def below(self, node: Node) -> list[Node]:
+        """All nodes that can be reached from one, each once."""
+        found: dict[str, Node] = {}
+        ahead = list(node.children)
+        while ahead:
+            one = ahead.pop()
+            if one not in found:
+                found[one] = self.by_id[one]
+                ahead += found[one].children
+        return list(found.values())
+
+
+def _sum(nodes: Iterable[Node]) -> str:
+    parts = [node.progress.split("/") for node in nodes]
+    total = sum(int(total) for _, total in parts)
+    return f"{sum(int(done) for done, _ in parts)}/{total}" if total else ""
 
 
 def to_blame(tree: NodeTree) -> Node | None:
@@ -108,3 +143,8 @@ def node_id(workflow: str, name: str) -> str:
     for byte in name.encode():
         digest = ((digest ^ byte) * 16777619) & 0xFFFFFFFF
     return f"{workflow}-{digest}"
+
+
+def time_text(seconds: float) -> str:
+    """A time as Kubernetes writes it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,27 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kai_pipelines.engine.loop import LOOPS, is_loop
 from kai_pipelines.engine.node import Node
 from kai_pipelines.engine.repository import Repository
-from kai_pipelines.engine.scope import Scope, fill
-from kai_pipelines.errors import ManifestError, StoreError
-from kai_pipelines.expression import evaluate, substitute_text
+from kai_pipelines.engine.scope import Scope, fill, text_of
+from kai_pipelines.errors import ExpressionError, ManifestError, StoreError
+from kai_pipelines.expression import evaluate, should_execute
 from kai_pipelines.manifest.names import landing_name
 
 Object = dict[str, Any]
+_RESULTS = ("tasks", "steps")
+"""Tags that must resolve in a task; others may stay for the template that it runs."""
 
 
-def filled_task(task: Mapping[str, Any], scope: Scope, *, strict: bool) -> Object:
-    """A task or step with its tags replaced and the artifacts of its arguments found."""
+def filled_task(task: Mapping[str, Any], scope: Scope) -> Object:
+    """A task or step with its tags replaced and the artifacts of its arguments found.
+
+    Its `when` comes first: what will not run need not resolve (Argo, dag.go resolveDependencyReferences).
+    """
+    loops = is_loop(task)
+    if task.get("when"):
+        when = fill(task["when"], scope, strict=_RESULTS)
+        if not _may_run(when, loops=loops):
+            return {**{key: value for key, value in task.items() if key not in LOOPS}, "when": when}
     arguments = task.get("arguments") or {}
-    plain = {**task, "arguments": {key: value for key, value in arguments.items() if key != "artifacts"}}
-    filled: Object = fill(plain, scope, strict=strict)
+    plain = {**task, "arguments": {"parameters": _supplied(arguments.get("parameters") or [], scope)}}
+    filled: Object = fill(plain, scope, strict=_RESULTS)
     filled["arguments"]["artifacts"] = argument_artifacts(task, scope)
     return filled
+
+
+def _may_run(when: str, *, loops: bool) -> bool:
+    try:
+        return should_execute(when)
+    except ExpressionError:
+        if not loops:  # in a loop it may speak of the item, which is not known yet
+            raise
+        return True
+
+
+def _supplied(parameters: Sequence[Object], scope: Scope) -> list[Object]:
+    """The parameters without those that are nothing but the absent output of a skipped task: a default applies."""
+    return [one for one in parameters if not _is_absent(str(one.get("value", "")), scope)]
+
+
+def _is_absent(text: str, scope: Scope) -> bool:
+    name = text.removeprefix("{{").removesuffix("}}").strip()
+    return text == text.strip() and text.startswith("{{") and scope.get(name, "") is None
 
 
 def argument_artifacts(task: Mapping[str, Any], scope: Scope) -> list[Object]:
@@ -37,7 +67,14 @@ def argument_artifacts(task: Mapping[str, Any], scope: Scope) -> list[Object]:
 
 def _resolve(one: Mapping[str, Any], scope: Scope) -> Object | None:
     if "fromExpression" in one:
-        value = evaluate(str(one["fromExpression"]), scope)
+        try:
+            value = evaluate(str(one["fromExpression"]), scope)
+        except ExpressionError:
+            if one.get("optional"):
+                return None
+            raise
+        if value is None and one.get("optional"):
+            return None
     elif "from" in one:
         name = str(one["from"]).strip().removeprefix("{{").removesuffix("}}").strip()
         value = scope.get(name)
@@ -69,13 +106,11 @@ def template_outputs(template: Mapping[str, Any], scope: Scope) -> Object:
 
 
 def _parameter(one: Mapping[str, Any], scope: Scope) -> str:
+    """The value of an output parameter (Argo, scope.go resolveParameter)."""
     source = one.get("valueFrom") or {}
     try:
-        if "expression" in source:
-            value = evaluate(str(source["expression"]), scope)
-        else:
-            value = substitute_text(str(source.get("parameter", "")), scope)
-    except ManifestError:
+        value = _value_of(source, scope)
+    except (ManifestError, ExpressionError):
         if "default" not in source:
             raise
         value = None
@@ -83,7 +118,16 @@ def _parameter(one: Mapping[str, Any], scope: Scope) -> str:
         value = source.get("default")
     if value is None:
         raise ManifestError(f"output parameter {one['name']} has no value: what it is taken from did not run")
-    return value if isinstance(value, str) else str(value)
+    return text_of(value)
+
+
+def _value_of(source: Mapping[str, Any], scope: Scope) -> Any:
+    if "expression" in source:
+        return evaluate(str(source["expression"]), scope)
+    name = str(source.get("parameter", "")).strip().removeprefix("{{").removesuffix("}}").strip()
+    if name not in scope:
+        raise ManifestError(f"Unable to resolve: {source.get('parameter')}")
+    return scope[name]
 
 
 def land(root: Node, repository: Repository, folder: Path) -> list[Path]:

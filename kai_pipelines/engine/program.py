@@ -90,6 +90,12 @@ def tasks_of(template: Template) -> Iterator[dict[str, Any]]:
         yield from group
 
 
+def container_of(template: Template) -> dict[str, Any]:
+    """The container or script of a template."""
+    found: dict[str, Any] = template.get("container") or template["script"]
+    return found
+
+
 def image_name(image: str) -> str:
     """The last part of an image's repository: ``docker.io/library/python:3.11`` → ``python``."""
     return re.split(r"[:@]", image.rsplit("/", 1)[-1])[0]

@@ -5,12 +5,11 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kai_pipelines.cache.store import write_atomically
-from kai_pipelines.engine.node import FULFILLED, Node
+from kai_pipelines.engine.node import FULFILLED, Node, time_text
 from kai_pipelines.errors import StoreError
 
 if TYPE_CHECKING:
@@ -28,12 +27,12 @@ def workflow_record(
         one["value"] = program.parameters[one["name"]]
     metadata = {key: value for key, value in program.metadata.items() if key != "generateName"}
     nodes = [execution.tree.by_name[name] for name in execution.tree.by_name]
-    done = sum(node.phase == "Succeeded" for node in nodes if node.type == "Pod")
+    execution.tree.set_progress()
     status: dict[str, Any] = {
         "phase": phase,
-        "startedAt": _time(execution.started_at),
-        "finishedAt": _time(execution.clock.now()) if phase in FULFILLED else None,
-        "progress": f"{done}/{sum(node.type == 'Pod' for node in nodes)}",
+        "startedAt": time_text(execution.started_at),
+        "finishedAt": time_text(execution.clock.now()) if phase in FULFILLED else None,
+        "progress": execution.tree.progress(),
         "message": message,
         "nodes": {node.id: node_record(node, program.name) for node in nodes},
         "outputs": root.outputs if root is not None else None,
@@ -56,12 +55,12 @@ def node_record(node: Node, workflow: str) -> dict[str, Any]:
         "displayName": node.display_name,
         "type": node.type,
         "templateName": node.template_name,
-        "templateScope": f"local/{workflow}" if node.template_name else None,
+        "templateScope": f"local/{workflow}" if node.template_name or node.type == "StepGroup" else None,
         "phase": node.phase,
         "boundaryID": node.boundary_id,
         "message": node.message,
-        "startedAt": _time(node.started_at),
-        "finishedAt": _time(node.finished_at) if node.fulfilled else None,
+        "startedAt": time_text(node.started_at),
+        "finishedAt": time_text(node.finished_at) if node.fulfilled else None,
         "progress": node.progress,
         "inputs": inputs,
         "outputs": node.outputs,
@@ -86,7 +85,3 @@ def write_record(record: Mapping[str, Any], folder: Path) -> None:
 
 def _filled(record: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if value not in (None, "", [], {})}
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -42,32 +42,30 @@ class Repository:
         parts = self._below(key)
         return ";".join(f"{name}={self._digests[part]}" for name, part in parts.items()) or None
 
-    def place(self, artifact: Mapping[str, Any], path: Path) -> None:
-        """Make an artifact's content appear at `path`, without copying it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def place(self, artifact: Mapping[str, Any], path: Path, *, copies: bool) -> None:
+        """Make an artifact's content appear at `path`: as a link, or as a copy that may be changed."""
         if "raw" in artifact:
-            path.symlink_to(self._store.path(str(self.digest(artifact))))
-            return
-        key = _key(artifact)
-        if key in self._digests:
-            path.symlink_to(self._location(key))
-            return
-        parts = self._below(key)
+            parts = {"": self._store.path(str(self.digest(artifact)))}
+        elif (key := _key(artifact)) in self._digests:
+            parts = {"": self._location(key)}
+        else:
+            parts = {name: self._location(part) for name, part in self._below(key).items()}
         if not parts:
-            raise ManifestError(f"artifact {artifact.get('name')}: there is nothing under the key {key}")
-        for name, part in parts.items():
-            (path / name).parent.mkdir(parents=True, exist_ok=True)
-            (path / name).symlink_to(self._location(part))
+            raise ManifestError(f"artifact {artifact.get('name')}: there is nothing under the key {_key(artifact)}")
+        for name, source in parts.items():
+            place = path / name if name else path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if copies:
+                _copy(source, place)
+            else:
+                place.symlink_to(source)
 
     def copy_out(self, artifact: Mapping[str, Any], path: Path) -> None:
         """Copy an artifact's content to `path`, which gets its name when it is whole."""
         source = self._location(_key(artifact))
         part = path.with_name(f".{path.name}.part")
         remove(part)
-        if source.is_dir():
-            shutil.copytree(source, part)
-        else:
-            shutil.copyfile(source, part)
+        _copy(source, part)
         remove(path)
         part.replace(path)
 
@@ -81,6 +79,13 @@ class Repository:
     def _below(self, key: str) -> dict[str, str]:
         prefix = key.rstrip("/") + "/"
         return {one.removeprefix(prefix): one for one in sorted(self._digests) if one.startswith(prefix)}
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target)
+    else:
+        shutil.copyfile(source, target)
 
 
 def _key(artifact: Mapping[str, Any]) -> str:

@@ -6,16 +6,26 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kai_pipelines.engine.node import Node
+from kai_pipelines.engine.node import Node, time_text
 from kai_pipelines.errors import ManifestError
 from kai_pipelines.expression import substitute
+from kai_pipelines.expression.substitution import substitute_strict
 
 Scope = dict[str, Any]
 
 
-def fill(value: Any, scope: Mapping[str, Any], *, strict: bool = False) -> Any:
-    """A part of a manifest with its tags replaced; what is unknown stays unless `strict`."""
-    return json.loads(substitute(json.dumps(value, ensure_ascii=False), scope, allow_unresolved=not strict))
+EVERYTHING = ("*",)
+"""For `fill`: each tag must resolve."""
+
+
+def fill(value: Any, scope: Mapping[str, Any], *, strict: Sequence[str] = ()) -> Any:
+    """A part of a manifest with its tags replaced; what is unknown stays unless its name begins with a `strict` word."""
+    text = json.dumps(value, ensure_ascii=False)
+    if "{{" not in text:
+        return json.loads(text)
+    if strict == EVERYTHING:
+        return json.loads(substitute(text, scope))
+    return json.loads(substitute_strict(text, scope, strict))
 
 
 def process_inputs(template: dict[str, Any], arguments: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,7 +41,7 @@ def process_inputs(template: dict[str, Any], arguments: Mapping[str, Any], known
         value = given.get(one["name"], {}).get("value", one.get("value", one.get("default")))
         if value is None:
             raise ManifestError(f"template {template['name']}: inputs.parameters.{one['name']} was not supplied")
-        one["value"] = value if isinstance(value, str) else _text(value)
+        one["value"] = text_of(value)
     inputs["artifacts"] = [_bound_artifact(template, one, files) for one in inputs.get("artifacts") or []]
     filled: dict[str, Any] = fill(template, known)
     scope = {**known, **parameter_scope(filled)}
@@ -55,10 +65,9 @@ def has_location(artifact: Mapping[str, Any]) -> bool:
     return "s3" in artifact or "raw" in artifact
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+def text_of(value: Any) -> str:
+    """A YAML or JSON value as the text Argo makes of it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def parameter_scope(template: Mapping[str, Any]) -> Scope:
@@ -93,9 +102,14 @@ def template_scope(template: Mapping[str, Any]) -> Scope:
     return scope
 
 
-def node_scope(prefix: str, node: Node, declared: Mapping[str, Any] | None) -> Scope:
-    """What a finished task shows (Argo, operator.go buildLocalScope); `declared` are its template's outputs."""
+def node_scope(prefix: str, node: Node, declared: Mapping[str, Any] | None, *, artifacts: bool = False) -> Scope:
+    """What a finished task shows (Argo, operator.go buildLocalScope); `declared` are its template's outputs.
+
+    Of a task that did not run, parameters are their defaults, or None: absent. With `artifacts` its artifacts
+    are there too, empty (scope.go addSkippedNodeOutputsToScope).
+    """
     scope: Scope = {f"{prefix}.id": node.id, f"{prefix}.status": node.phase}
+    scope |= {f"{prefix}.startedAt": time_text(node.started_at), f"{prefix}.finishedAt": time_text(node.finished_at)}
     outputs = node.outputs
     if "result" in outputs:
         scope[f"{prefix}.outputs.result"] = outputs["result"]
@@ -105,9 +119,13 @@ def node_scope(prefix: str, node: Node, declared: Mapping[str, Any] | None) -> S
         scope[f"{prefix}.outputs.parameters.{one['name']}"] = one["value"]
     for one in outputs.get("artifacts") or []:
         scope[f"{prefix}.outputs.artifacts.{one['name']}"] = one
-    if not outputs and node.phase in {"Skipped", "Omitted"}:
-        for one in (declared or {}).get("parameters") or []:
-            scope[f"{prefix}.outputs.parameters.{one['name']}"] = (one.get("valueFrom") or {}).get("default")
+    if node.phase not in {"Skipped", "Omitted"} or declared is None:
+        return scope
+    for one in declared.get("parameters") or []:
+        default = (one.get("valueFrom") or {}).get("default")
+        scope[f"{prefix}.outputs.parameters.{one['name']}"] = None if default is None else text_of(default)
+    for one in declared.get("artifacts") or [] if artifacts else []:
+        scope[f"{prefix}.outputs.artifacts.{one['name']}"] = {"name": one["name"]}
     return scope
 
 

@@ -16,73 +16,82 @@ from kai_pipelines.expression import should_execute
 if TYPE_CHECKING:
     from kai_pipelines.engine.workflow import Execution
 
+Step = dict[str, Any]
 
-async def run_steps(execution: Execution, name: str, display: str, template: Template, boundary: Node | None) -> Node:
-    """Run the groups in turn, up to the first that fails."""
-    node = execution.begin(name, "Steps", template["name"], boundary, display)
-    node.inputs = template["inputs"]
+
+async def run_steps(execution: Execution, node: Node, template: Template) -> None:
+    """Run the groups in turn, up to the first that fails; give the node a phase and outputs."""
     scope = template_scope(template)
-    before: list[Node] = [node]
+    before = [node]
     for index, steps in enumerate(template["steps"]):
-        group = execution.begin(f"{name}[{index}]", "StepGroup", "", node, f"[{index}]")
+        group = execution.begin(f"{node.name}[{index}]", "StepGroup", "", node, f"[{index}]")
+        group.flag = {}
         execution.tree.connect(before, group)
-        ran = await asyncio.gather(*(_run_step(execution, step, group, node, scope) for step in steps))
-        nodes = [one for part in ran for one in part]
-        group.outbound = [one.id for one in nodes]
-        failed = _first_failure(steps, ran)
-        execution.end(group, "Failed" if failed else "Succeeded", f"child '{failed.id}' failed" if failed else "")
-        if failed is not None:
-            node.outbound = [found.id for one in nodes for found in execution.tree.outbound_of(one)]
-            return execution.end(node, failed.phase, f"child '{failed.id}' failed")
-        _show(execution, scope, steps, ran)
-        before = [found for one in nodes for found in execution.tree.outbound_of(one)] or [group]
-    node.outbound = [one.id for one in before]
+        ran = await _run_group(execution, steps, group, node, scope)
+        before = [found for one in ran.values() for found in execution.tree.outbound_of(one)]
+        if group.phase in BAD or execution.halted():
+            node.outbound = [one.id for one in before]
+            execution.end(node, "Failed", group.message)
+            return
+        _show(execution, scope, steps, ran, group)
+        before = before or [group]
+    node.outbound = [one.id for one in before if one.type != "StepGroup"]
     node.outputs = template_outputs(template, {**execution.globals, **scope})
-    return execution.end(node, "Succeeded")
+    execution.end(node, "Succeeded")
 
 
-async def _run_step(
-    execution: Execution, step: dict[str, Any], group: Node, boundary: Node, scope: Scope
-) -> list[Node]:
+async def _run_group(
+    execution: Execution, steps: list[Step], group: Node, boundary: Node, scope: Scope
+) -> dict[str, Node]:
+    """Run the steps of a group and end its node; the nodes by step name, loops expanded."""
     known = {**execution.globals, **scope}
     try:
-        filled = filled_task(step, known, strict=not is_loop(step))
-        parts = expand(filled) if is_loop(filled) else [filled]
+        parts = [part for step in steps for part in _expanded(step, known)]
     except (ManifestError, ExpressionError) as error:
-        parts, message = [], error.message
-        node = execution.not_run(
-            f"{group.name}.{step['name']}", step["template"], boundary, step["name"], "Error", message
-        )
-        execution.tree.connect([group], node)
-        return [node]
-    return await asyncio.gather(*(_run_one(execution, part, group, boundary) for part in parts))
-
-
-async def _run_one(execution: Execution, step: dict[str, Any], group: Node, boundary: Node) -> Node:
-    name = f"{group.name}.{step['name']}"
-    if should_execute(str(step.get("when") or "")):
-        node = await execution.run_template(name, step["name"], step["template"], step["arguments"], boundary)
+        execution.end(group, "Error", error.message)
+        return {}
+    nodes = await asyncio.gather(*(_run_one(execution, part, group, boundary) for part in parts))
+    for part, node in zip(parts, nodes, strict=True):
+        allowed = part.get("continueOn") or {}
+        if node.phase in BAD and not allowed.get("failed" if node.phase == "Failed" else "error"):
+            execution.end(group, "Failed", f"child '{node.id}' failed")
+            break
     else:
+        execution.end(group, "Succeeded")
+    return {part["name"]: node for part, node in zip(parts, nodes, strict=True)}
+
+
+def _expanded(step: Step, known: Scope) -> list[Step]:
+    filled = filled_task(step, known)
+    return expand(filled, known) if is_loop(filled) else [filled]
+
+
+async def _run_one(execution: Execution, step: Step, group: Node, boundary: Node) -> Node:
+    name, display, template = f"{group.name}.{step['name']}", step["name"], step["template"]
+    try:
+        wanted = should_execute(str(step.get("when") or ""))
+    except ExpressionError as error:
+        node = execution.not_run(name, template, boundary, display, "Error", error.message)
+    else:
+        if wanted:
+            arguments = step.get("arguments") or {}
+            return await execution.run_template(name, display, template, arguments, boundary, parents=[group])
         message = f"when '{step['when']}' evaluated false"
-        node = execution.not_run(name, step["template"], boundary, step["name"], "Skipped", message)
+        node = execution.not_run(name, template, boundary, display, "Skipped", message)
     execution.tree.connect([group], node)
     return node
 
 
-def _first_failure(steps: list[dict[str, Any]], ran: list[list[Node]]) -> Node | None:
-    for step, nodes in zip(steps, ran, strict=True):
-        allowed = step.get("continueOn") or {}
-        for node in nodes:
-            if node.phase in BAD and not allowed.get("failed" if node.phase == "Failed" else "error"):
-                return node
-    return None
-
-
-def _show(execution: Execution, scope: Scope, steps: list[dict[str, Any]], ran: list[list[Node]]) -> None:
+def _show(execution: Execution, scope: Scope, steps: list[Step], ran: dict[str, Node], group: Node) -> None:
     """Let later groups see what this one gave."""
-    for step, nodes in zip(steps, ran, strict=True):
-        declared = execution.program.template(step["template"]).get("outputs")
-        if is_loop(step):
-            scope |= group_scope(f"steps.{step['name']}", nodes)
-        elif nodes:
-            scope |= node_scope(f"steps.{step['name']}", nodes[0], declared)
+    for step in steps:
+        prefix = f"steps.{step['name']}"
+        node = ran.get(step["name"])
+        if node is not None:
+            declared = execution.program.template(step["template"]).get("outputs")
+            scope |= node_scope(prefix, execution.tree.shown(node), declared, artifacts=True)
+            continue
+        parts = [node for name, node in ran.items() if name.startswith(f"{step['name']}(") and node.type != "Skipped"]
+        if parts:
+            scope |= group_scope(prefix, parts)
+        scope |= node_scope(prefix, group, None)
