@@ -24,7 +24,6 @@ def export_model(model: TexturedModel) -> Exported:
     from steps.reconstruction.exporting.glb import glb
     from steps.reconstruction.exporting.obj import write_obj
     from steps.reconstruction.exporting.pictures import as_jpeg
-    from steps.reconstruction.exporting.placement import placement
     from steps.reconstruction.exporting.usdz import usdz
     from steps.reconstruction.model_io import read_model
 
@@ -32,14 +31,14 @@ def export_model(model: TexturedModel) -> Exported:
         given = read_model(model.path)
         if not len(given.faces):
             raise Fatal("The model has no triangles.", code="no-surface", files=["model.npz"])
-        jpeg, matrix = as_jpeg(given), placement(given)
+        jpeg = as_jpeg(given)
         out = Exported(GlbModel.new("model"), UsdzModel.new("model"), ObjModel.new("model_obj"), m.metrics)
         progress(0, 3, "GLB")
-        out.glb.path.write_bytes(glb(given, jpeg, matrix))
+        out.glb.path.write_bytes(glb(given, jpeg))
         progress(1, 3, "USDZ")
-        out.usdz.path.write_bytes(usdz(given, jpeg, matrix))
+        out.usdz.path.write_bytes(usdz(given, jpeg))
         progress(2, 3, "OBJ")
-        write_obj(out.obj.path, given, jpeg, matrix)
+        write_obj(out.obj.path, given, jpeg)
         progress(3, 3, "done")
         m.value(glb_bytes=out.glb.path.stat().st_size, usdz_bytes=out.usdz.path.stat().st_size)
     return out

@@ -25,7 +25,9 @@ class Model:
     faces: NDArray[np.int32]  # [f, 3], counterclockwise seen from outside
     uvs: NDArray[np.float32]  # [v, 2], origin bottom left
     normals: NDArray[np.float32]  # [v, 3], unit
-    upright: NDArray[np.float64]  # [3, 3], rotation from the scene to a frame with y up and z toward the cameras
+    upright: NDArray[
+        np.float64
+    ]  # [4, 4], motion that puts it on its feet: y up, z toward the cameras, centered on y = 0
     texture: NDArray[np.uint8]  # [s, s, 3], sRGB, first row at the top
 
 
@@ -52,7 +54,7 @@ def read_model(folder: Path) -> Model:
                 faces=arrays["faces"].astype(np.int32),
                 uvs=arrays["uvs"].astype(np.float32),
                 normals=arrays["normals"].astype(np.float32),
-                upright=arrays["upright"].astype(np.float64) if "upright" in arrays else np.eye(3),
+                upright=arrays["upright"].astype(np.float64) if "upright" in arrays else np.eye(4),
                 texture=np.asarray(image.convert("RGB"), np.uint8),
             )
     except (OSError, KeyError, ValueError) as error:

@@ -54,10 +54,10 @@ def _photographed(views: tuple[CameraView, ...], folder: Path, m: Measurement) -
     if not there:
         raise Fatal(
             "None of the cameras' photographs is in the folder.",
-            code="photos-missing",
+            code="missing-photos",
             files=missing[:10],
             hint="Give the folder of photographs that the cameras were found from.",
         )
     if missing:
-        m.warn("photos-missing", f"{len(missing)} photographs of cameras are not there.", missing)
+        m.warn("missing-photos", f"{len(missing)} photographs of cameras are not there.", missing)
     return there

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from steps.reconstruction.exporting.placement import Array
 from steps.reconstruction.model_io import Model
 
 FLOAT, UNSIGNED_INT = 5126, 5125
@@ -57,8 +56,8 @@ class _Buffer:
         return len(self.accessors) - 1
 
 
-def glb(model: Model, jpeg: bytes, matrix: Array) -> bytes:
-    """One mesh with one rough, non-metallic material whose color is the texture, placed by `matrix` [4, 4]."""
+def glb(model: Model, jpeg: bytes) -> bytes:
+    """One mesh with one rough, non-metallic material whose color is the texture; its node puts it upright."""
     buffer = _Buffer()
     uvs = np.column_stack([model.uvs[:, 0], 1 - model.uvs[:, 1]])  # glTF's origin is the top left
     attributes = {
@@ -72,7 +71,7 @@ def glb(model: Model, jpeg: bytes, matrix: Array) -> bytes:
         "asset": {"version": "2.0", "generator": "KAI Pipelines"},
         "scene": 0,
         "scenes": [{"nodes": [0]}],
-        "nodes": [{"name": "model", "mesh": 0, "matrix": matrix.T.ravel().round(9).tolist()}],
+        "nodes": [{"name": "model", "mesh": 0, "matrix": model.upright.T.ravel().tolist()}],
         "meshes": [{"name": "model", "primitives": [primitive]}],
         "materials": [
             {

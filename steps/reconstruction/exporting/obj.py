@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from steps.reconstruction.exporting.placement import Array, placed
+from steps.reconstruction.exporting.placement import placed
 from steps.reconstruction.model_io import Model
 
 MATERIAL = """newmtl photographs
@@ -18,9 +18,9 @@ map_Kd texture.jpg
 """
 
 
-def write_obj(folder: Path, model: Model, jpeg: bytes, matrix: Array) -> None:
+def write_obj(folder: Path, model: Model, jpeg: bytes) -> None:
     """Write model.obj, model.mtl and texture.jpg."""
-    vertices, normals = placed(model, matrix)
+    vertices, normals = placed(model)
     corner = np.repeat(model.faces.ravel() + 1, 3).reshape(-1, 9)
     with (folder / "model.obj").open("w", encoding="ascii", newline="\n") as file:
         file.write("mtllib model.mtl\no model\nusemtl photographs\n")

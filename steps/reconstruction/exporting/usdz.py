@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import struct
 import tempfile
@@ -12,69 +13,68 @@ from typing import Any
 import numpy as np
 
 from kai_pipelines.authoring.artifact import SCRATCH
-from steps.reconstruction.exporting.placement import Array
 from steps.reconstruction.model_io import EPOCH, Model
 
 ALIGNMENT = 64
 """A file's data starts at a multiple of so many bytes."""
+LOCAL_HEADER = 30
+"""Bytes of a member's header before its name (PKWARE, APPNOTE.TXT, 4.3.7)."""
 PADDING_FIELD = 0x1986
 """Identifier of the extra field that pads a member's header, the one that USD's own writer uses."""
 
 
-def usdz(model: Model, jpeg: bytes, matrix: Array) -> bytes:
+def usdz(model: Model, jpeg: bytes) -> bytes:
     """One mesh with a UsdPreviewSurface material, y up, one scene unit a meter."""
     with tempfile.TemporaryDirectory(dir=os.environ.get(SCRATCH)) as scratch:
         layer = Path(scratch) / "model.usdc"
-        _write_stage(layer, model, matrix)
+        _write_stage(layer, model)
         return _archive({"model.usdc": layer.read_bytes(), "texture.jpg": jpeg}, Path(scratch) / "model.usdz")
 
 
-def _write_stage(path: Path, model: Model, matrix: Array) -> None:
-    from pxr import Gf, Kind, Usd, UsdGeom
+def _write_stage(path: Path, model: Model) -> None:
+    gf, usd, geometry = (_usd(name) for name in ("Gf", "Usd", "UsdGeom"))
 
-    stage: Any = Usd.Stage.CreateNew(str(path))
-    UsdGeom.SetStageUpAxis(stage, UsdGeom.Tokens.y)
-    UsdGeom.SetStageMetersPerUnit(stage, 1.0)
-    root = UsdGeom.Xform.Define(stage, "/model")
+    stage = usd.Stage.CreateNew(str(path))
+    geometry.SetStageUpAxis(stage, geometry.Tokens.y)
+    geometry.SetStageMetersPerUnit(stage, 1.0)
+    root = geometry.Xform.Define(stage, "/model")
     stage.SetDefaultPrim(root.GetPrim())
-    Usd.ModelAPI(root.GetPrim()).SetKind(Kind.Tokens.component)
-    root.AddTransformOp().Set(Gf.Matrix4d(matrix.T.tolist()))  # USD's vectors are rows
+    usd.ModelAPI(root.GetPrim()).SetKind("component")
+    root.AddTransformOp().Set(gf.Matrix4d(model.upright.T.tolist()))  # USD's vectors are rows
     _bind(stage, _define_mesh(stage, model))
     stage.GetRootLayer().Save()
 
 
 def _define_mesh(stage: Any, model: Model) -> Any:
-    from pxr import Sdf, UsdGeom, Vt
+    kinds, geometry, arrays = _usd("Sdf").ValueTypeNames, _usd("UsdGeom"), _usd("Vt")
 
-    mesh = UsdGeom.Mesh.Define(stage, "/model/mesh")
-    points = Vt.Vec3fArray.FromNumpy(np.ascontiguousarray(model.vertices))
+    mesh = geometry.Mesh.Define(stage, "/model/mesh")
+    points = arrays.Vec3fArray.FromNumpy(np.ascontiguousarray(model.vertices))
     mesh.CreatePointsAttr(points)
-    mesh.CreateFaceVertexIndicesAttr(Vt.IntArray.FromNumpy(np.ascontiguousarray(model.faces.ravel())))
-    mesh.CreateFaceVertexCountsAttr(Vt.IntArray.FromNumpy(np.full(len(model.faces), 3, np.int32)))
-    mesh.CreateNormalsAttr(Vt.Vec3fArray.FromNumpy(np.ascontiguousarray(model.normals)))
-    mesh.SetNormalsInterpolation(UsdGeom.Tokens.vertex)
-    mesh.CreateSubdivisionSchemeAttr(UsdGeom.Tokens.none)
+    mesh.CreateFaceVertexIndicesAttr(arrays.IntArray.FromNumpy(np.ascontiguousarray(model.faces.ravel())))
+    mesh.CreateFaceVertexCountsAttr(arrays.IntArray.FromNumpy(np.full(len(model.faces), 3, np.int32)))
+    mesh.CreateNormalsAttr(arrays.Vec3fArray.FromNumpy(np.ascontiguousarray(model.normals)))
+    mesh.SetNormalsInterpolation(geometry.Tokens.vertex)
+    mesh.CreateSubdivisionSchemeAttr(geometry.Tokens.none)
     mesh.CreateDoubleSidedAttr(True)
-    mesh.CreateExtentAttr(UsdGeom.PointBased.ComputeExtent(points))
-    places = UsdGeom.PrimvarsAPI(mesh).CreatePrimvar("st", Sdf.ValueTypeNames.TexCoord2fArray, UsdGeom.Tokens.vertex)
-    places.Set(Vt.Vec2fArray.FromNumpy(np.ascontiguousarray(model.uvs)))
+    mesh.CreateExtentAttr(geometry.PointBased.ComputeExtent(points))
+    places = geometry.PrimvarsAPI(mesh).CreatePrimvar("st", kinds.TexCoord2fArray, geometry.Tokens.vertex)
+    places.Set(arrays.Vec2fArray.FromNumpy(np.ascontiguousarray(model.uvs)))
     return mesh
 
 
 def _bind(stage: Any, mesh: Any) -> None:
     """Give the mesh a material whose color is the texture."""
-    from pxr import Sdf, UsdShade
-
-    kinds = Sdf.ValueTypeNames
-    material = UsdShade.Material.Define(stage, "/model/material")
-    surface = UsdShade.Shader.Define(stage, "/model/material/surface")
+    kinds, shade = _usd("Sdf").ValueTypeNames, _usd("UsdShade")
+    material = shade.Material.Define(stage, "/model/material")
+    surface = shade.Shader.Define(stage, "/model/material/surface")
     surface.CreateIdAttr("UsdPreviewSurface")
     surface.CreateInput("roughness", kinds.Float).Set(1.0)
     surface.CreateInput("metallic", kinds.Float).Set(0.0)
-    reader = UsdShade.Shader.Define(stage, "/model/material/places")
+    reader = shade.Shader.Define(stage, "/model/material/places")
     reader.CreateIdAttr("UsdPrimvarReader_float2")
     reader.CreateInput("varname", kinds.String).Set("st")
-    texture = UsdShade.Shader.Define(stage, "/model/material/texture")
+    texture = shade.Shader.Define(stage, "/model/material/texture")
     texture.CreateIdAttr("UsdUVTexture")
     texture.CreateInput("file", kinds.Asset).Set("texture.jpg")
     texture.CreateInput("sourceColorSpace", kinds.Token).Set("sRGB")
@@ -83,15 +83,20 @@ def _bind(stage: Any, mesh: Any) -> None:
     texture.CreateInput("st", kinds.Float2).ConnectToSource(reader.CreateOutput("result", kinds.Float2))
     surface.CreateInput("diffuseColor", kinds.Color3f).ConnectToSource(texture.CreateOutput("rgb", kinds.Float3))
     material.CreateSurfaceOutput().ConnectToSource(surface.CreateOutput("surface", kinds.Token))
-    UsdShade.MaterialBindingAPI.Apply(mesh.GetPrim()).Bind(material)
+    shade.MaterialBindingAPI.Apply(mesh.GetPrim()).Bind(material)
+
+
+def _usd(module: str) -> Any:
+    """A module of OpenUSD; they declare no names that a type checker could see."""
+    return importlib.import_module(f"pxr.{module}")
 
 
 def _archive(files: dict[str, bytes], path: Path) -> bytes:
-    """The files stored as they are, each starting at a multiple of 64 bytes; USD's own writer adds the clock's time."""
+    """The files stored as they are, each starting at a multiple of 64 bytes; USD's own writer keeps the files' dates."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, content in files.items():
             member = zipfile.ZipInfo(name, EPOCH)
-            start = archive.start_dir + zipfile.sizeFileHeader + len(name) + 4
+            start = archive.start_dir + LOCAL_HEADER + len(name) + 4
             gap = -start % ALIGNMENT
             member.extra = struct.pack("<HH", PADDING_FIELD, gap) + b"\0" * gap
             archive.writestr(member, content)

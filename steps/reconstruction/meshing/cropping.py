@@ -6,6 +6,8 @@ resolution everywhere.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,19 +30,19 @@ ISLAND = 0.02
 
 def spacings(points: Points) -> NDArray[np.float64]:
     """Mean distance of each point to its nearest neighbors, [n]."""
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
-    near, _ = cKDTree(points).query(points, k=min(NEIGHBORS, len(points) - 1) + 1, workers=1)
+    near, _ = KDTree(points).query(points, k=min(NEIGHBORS, len(points) - 1) + 1, workers=1)
     return np.asarray(near[:, 1:].mean(axis=1), np.float64)
 
 
 def crop(cloud: Cloud, centers: Points) -> Cloud:
     """The points of the subject that cameras at `centers` [c, 3] look at."""
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     kept = cloud
     if len(centers):
-        distance, _ = cKDTree(centers).query(cloud.points, workers=1)
+        distance, _ = KDTree(centers).query(cloud.points, workers=1)
         kept = _chosen(kept, distance <= FAR * np.median(distance))
         distance = distance[distance <= FAR * np.median(distance)]
         relative = spacings(kept.points) / np.maximum(distance, 1e-12)
@@ -58,7 +60,8 @@ def _on_islands(points: Points, gap: float) -> NDArray[np.bool_]:
     cell = ((points - points.min(axis=0)) / max(gap, 1e-12)).astype(np.int64)
     occupied = np.zeros(cell.max(axis=0) + 1, bool)
     occupied[tuple(cell.T)] = True
-    island = np.asarray(label(occupied, structure=np.ones((3, 3, 3)))[0])[tuple(cell.T)]
+    labels: Any = label(occupied, structure=np.ones((3, 3, 3)))
+    island = np.asarray(labels[0], np.int64)[tuple(cell.T)]
     return np.asarray((np.bincount(island) >= ISLAND * len(points))[island], np.bool_)
 
 

@@ -25,11 +25,11 @@ def simplified(mesh: TriangleMesh, max_faces: int) -> TriangleMesh:
 def _collapsed(mesh: TriangleMesh, faces: int, aggressiveness: float, borders: bool) -> TriangleMesh:
     import fast_simplification
 
-    points, triangles = fast_simplification.simplify(
+    found = fast_simplification.simplify(
         mesh.vertices,
         mesh.faces.astype(np.int32),
         target_count=faces,
         agg=aggressiveness,
         preserve_border=borders,
     )
-    return cleaned(TriangleMesh(np.asarray(points, np.float64), np.asarray(triangles, np.int64)))
+    return cleaned(TriangleMesh(np.asarray(found[0], np.float64), np.asarray(found[1], np.int64)))

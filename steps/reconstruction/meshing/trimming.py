@@ -50,9 +50,10 @@ def significant(mesh: TriangleMesh) -> TriangleMesh:
 
 def _vouched(mesh: TriangleMesh, cloud: Cloud, cell: float) -> NDArray[np.bool_]:
     """Per triangle: all its corners are near points that face the same way."""
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
-    distance, nearest = cKDTree(cloud.points).query(mesh.vertices, k=NEAREST, workers=1)
+    found = KDTree(cloud.points).query(mesh.vertices, k=NEAREST, workers=1)
+    distance, nearest = np.asarray(found[0], np.float64), np.asarray(found[1], np.int64)
     reach = np.maximum(SPACINGS * spacings(cloud.points)[nearest[:, 0]], CELLS * cell)
     facing = cloud.normals[nearest].mean(axis=1)
     agreed = np.einsum("vk,vk->v", facing, vertex_normals(mesh)) > FACING * np.linalg.norm(facing, axis=1)

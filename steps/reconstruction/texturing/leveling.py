@@ -48,7 +48,7 @@ def exposure_gains(witnesses: Sequence[Witness]) -> Floats:
             normal[[i, j], [j, i]] -= weight
             target[i] += weight * ratio
             target[j] -= weight * ratio
-    return np.exp(np.linalg.solve(normal, target)).astype(np.float32)
+    return np.asarray(np.exp(np.linalg.solve(normal, target)), np.float32)
 
 
 def agreed_colors(

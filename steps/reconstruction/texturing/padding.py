@@ -22,9 +22,8 @@ def pad(colors: Floats, texels: Texels) -> NDArray[np.uint8]:
     picture = flat.reshape(size, size, 3)
     empty = np.ones(size * size, np.uint8)
     empty[texels.index] = 0
-    distance, nearest = cv2.distanceTransformWithLabels(
-        empty.reshape(size, size), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
+    found = cv2.distanceTransformWithLabels(empty.reshape(size, size), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    distance, nearest = np.asarray(found[0], np.float32), np.asarray(found[1], np.int64)
     source = np.zeros(int(nearest.max()) + 1, np.int64)
     source[nearest.ravel()[texels.index]] = texels.index
     near = (distance > 0) & (distance <= NEAR)
@@ -47,6 +46,6 @@ def _filled(picture: NDArray[np.uint8], known: NDArray[np.bool_]) -> NDArray[np.
     for level in reversed(levels[:-1]):
         below = np.asarray(cv2.resize(result, level.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
         missing = 1 - level[..., 3:] / 255
-        result = level + below * missing
+        result = np.asarray(level + below * missing, np.float32)
     full = result[..., :3] / np.maximum(result[..., 3:] / 255, 1e-6)
     return np.rint(full).clip(0, 255).astype(np.uint8)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from steps.reconstruction.meshing.ply import TriangleMesh
 from steps.reconstruction.meshing.topology import neighbors, vertex_normals
@@ -17,7 +18,7 @@ from steps.reconstruction.texturing.leveling import agreed_colors, exposure_gain
 from steps.reconstruction.texturing.padding import pad
 from steps.reconstruction.texturing.photographs import read_photograph
 from steps.reconstruction.texturing.selection import UNSEEN, select
-from steps.reconstruction.texturing.texels import Texels, rasterize
+from steps.reconstruction.texturing.texels import rasterize
 from steps.reconstruction.texturing.unwrap import Unwrapped, unwrap
 from steps.reconstruction.texturing.witnesses import Inquiry, Witness
 
@@ -76,22 +77,28 @@ def paint(
         _model(mesh, unwrapped, texture, views),
         photographs=len(used),
         unseen=int((labels == UNSEEN).sum()),
-        fill=_fill(texels),
+        fill=len(texels.index) / size**2,
     )
 
 
 def _model(
-    mesh: TriangleMesh, unwrapped: Unwrapped, texture: np.typing.NDArray[np.uint8], views: tuple[CameraView, ...]
+    mesh: TriangleMesh, unwrapped: Unwrapped, texture: NDArray[np.uint8], views: tuple[CameraView, ...]
 ) -> Model:
     return Model(
         vertices=mesh.vertices[unwrapped.origin].astype(np.float32),
         faces=unwrapped.faces.astype(np.int32),
         uvs=unwrapped.uvs.astype(np.float32),
         normals=vertex_normals(mesh)[unwrapped.origin].astype(np.float32),
-        upright=upright(views),
+        upright=_motion(mesh, upright(views)),
         texture=texture,
     )
 
 
-def _fill(texels: Texels) -> float:
-    return len(texels.index) / texels.size**2
+def _motion(mesh: TriangleMesh, rotation: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rigid motion [4, 4] that turns the mesh by `rotation`, stands it on y = 0 and centers its footprint."""
+    turned = mesh.vertices @ rotation.T
+    low, high = turned.min(axis=0), turned.max(axis=0)
+    motion = np.eye(4)
+    motion[:3, :3] = rotation
+    motion[:3, 3] = -(low[0] + high[0]) / 2, -low[1], -(low[2] + high[2]) / 2
+    return motion

@@ -13,8 +13,8 @@ from steps.reconstruction.reporting.scene import CameraView
 from steps.reconstruction.texturing.rays import Floats
 
 Array = NDArray[np.float64]
-ROW = 8192
-"""OpenCV samples places given as a picture of less than 2^15 columns and rows."""
+PLACES = 32_000
+"""OpenCV samples fewer than 2^15 places in a row."""
 LEVELS = 8
 
 
@@ -68,20 +68,15 @@ class Pyramid:
         import cv2
 
         picture = self._levels[min(level, len(self._levels) - 1)]
-        full = self._levels[0].shape[1::-1]
-        scale = np.array(picture.shape[1::-1], np.float32) / np.array(full, np.float32)
-        count = len(spots)
-        rows = -(-count // ROW)
-        places = np.zeros((rows * ROW, 2), np.float32)
-        places[:count] = (spots + np.float32(0.5)) * scale - np.float32(0.5)
-        places = places.reshape(rows, ROW, 2)
-        colors = np.empty((rows * ROW, 3), np.float32)
-        for start in range(0, rows, ROW):
-            part = cv2.remap(
-                picture, places[start : start + ROW], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            )
-            colors[start * ROW : start * ROW + part.size // 3] = part.reshape(-1, 3)
-        return colors[:count]
+        full = self._levels[0].shape
+        x = (spots[:, 0] + np.float32(0.5)) * np.float32(picture.shape[1] / full[1]) - np.float32(0.5)
+        y = (spots[:, 1] + np.float32(0.5)) * np.float32(picture.shape[0] / full[0]) - np.float32(0.5)
+        colors = np.empty((len(spots), 3), np.float32)
+        for start in range(0, len(spots), PLACES):
+            part = slice(start, start + PLACES)
+            found = cv2.remap(picture, x[part], y[part], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            colors[part] = found.reshape(-1, 3)
+        return colors
 
 
 def read_photograph(path: Path, view: CameraView) -> Pyramid:

@@ -19,7 +19,8 @@ class Caster:
         from embreex import rtcore_scene
         from embreex.mesh_construction import TriangleMesh
 
-        self._scene: Any = rtcore_scene.EmbreeScene()
+        embree: Any = rtcore_scene
+        self._scene = embree.EmbreeScene()
         self._mesh: Any = TriangleMesh(self._scene, np.ascontiguousarray(vertices[faces], np.float32))  # kept alive
 
     def distances(self, origin: Points, toward: Floats) -> Floats:
