@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from kai_pipelines import Fatal, ImageSet, Resources, Retry, SparseModel, progress, step
 from steps.reconstruction.artifacts import MatchGraph
 from steps.reconstruction.metrics import Measurement, StepMetrics, measured
+from steps.reconstruction.photographs import FEWEST_PHOTOS
 
 if TYPE_CHECKING:
     import pycolmap
@@ -33,12 +34,19 @@ class Alignment(NamedTuple):
 @step(resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
 def align_photos(photos: ImageSet, max_features: int = 8000) -> Alignment:
     """Find the photographs' cameras and a sparse cloud, from at most `max_features` features per photograph."""
-    from steps.reconstruction.alignment.features import find_photos
     from steps.reconstruction.alignment.mapping import rename_photos
     from steps.reconstruction.alignment.refinement import refine
+    from steps.reconstruction.photographs.listing import list_photos
 
     with measured("align_photos") as m, tempfile.TemporaryDirectory(prefix="kai-align-") as scratch:
-        names = find_photos(photos.path)
+        names = list(list_photos(photos.path).photos)
+        if len(names) < FEWEST_PHOTOS:
+            raise Fatal(
+                f"{len(names)} photographs are too few to align; {FEWEST_PHOTOS} are the least.",
+                code="too-few-photos",
+                files=names,
+                hint=_OVERLAP,
+            )
         graph, models, numbered = _reconstruct(photos.path, names, max_features, Path(scratch))
         model = refine(_chosen(models, graph, names))
         rename_photos(model, dict(zip(numbered, names, strict=True)))
@@ -88,7 +96,7 @@ def _chosen(models: list[pycolmap.Reconstruction], graph: Graph, names: list[str
     from steps.reconstruction.alignment.graph import WITHOUT_PARALLAX
 
     usable = [model for model in models if model.num_points3D() >= _POINTS_PER_PHOTO * model.num_reg_images()]
-    if usable and usable[0].num_reg_images() >= 3:
+    if usable and usable[0].num_reg_images() >= FEWEST_PHOTOS:
         return usable[0]
     if not graph.edges:
         raise Fatal(
@@ -106,7 +114,7 @@ def _chosen(models: list[pycolmap.Reconstruction], graph: Graph, names: list[str
         )
     matched = {names[index] for edge in graph.edges for index in (edge.a, edge.b)}
     raise Fatal(
-        f"Fewer than 3 of {len(names)} photographs could be placed; {len(matched)} match another one.",
+        f"Fewer than {FEWEST_PHOTOS} of {len(names)} photographs could be placed; {len(matched)} match another one.",
         code="too-few-registered",
         files=[name for name in names if name not in matched],
         hint=_OVERLAP,

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from kai_pipelines import Fatal, ImageSet, Quality, Resources, Retry, progress, step
 from steps.reconstruction.artifacts import PhotoAssessment
 from steps.reconstruction.metrics import Measurement, StepMetrics, measured
+from steps.reconstruction.photographs import FEWEST_PHOTOS
 
 if TYPE_CHECKING:
     from steps.reconstruction.photographs.assessment import SetAssessment
     from steps.reconstruction.photographs.listing import Listing
-
-FEWEST_PHOTOS = 3
 
 
 class Assessment(NamedTuple):

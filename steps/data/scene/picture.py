@@ -37,7 +37,7 @@ def take_picture(scene: LitScene, camera: Camera, rng: np.random.Generator) -> N
     texture, at the places that the neighbors' hits give. Only pixels at outlines cast four rays.
     """
     column, row = np.meshgrid(np.arange(camera.width), np.arange(camera.height))
-    part, x, y = _hits(scene, camera, column, row)
+    part, x, y = find_hits(scene, camera, column, row)
     color = _sky_behind(camera, column, row)
     smooth = np.zeros(part.shape, bool)
     for number in range(len(scene.patches)):
@@ -53,7 +53,7 @@ def take_picture(scene: LitScene, camera: Camera, rng: np.random.Generator) -> N
     return _develop(color, rng)
 
 
-def _hits(
+def find_hits(
     scene: LitScene, camera: Camera, column: NDArray[Any], row: NDArray[Any]
 ) -> tuple[NDArray[np.int32], Floats, Floats]:
     """Per pixel position: the patch hit (-1: none) and where on its texture, texels."""
@@ -101,7 +101,7 @@ def _shade_inside(
 
 def _trace(scene: LitScene, camera: Camera, column: NDArray[Any], row: NDArray[Any]) -> Floats:
     """Colors [n, 3] of single rays through pixel positions [n]."""
-    part, x, y = _hits(scene, camera, column, row)
+    part, x, y = find_hits(scene, camera, column, row)
     color = _sky_behind(camera, column, row)
     for number, texture in enumerate(scene.textures):
         chosen = part == number

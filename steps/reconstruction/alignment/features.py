@@ -17,15 +17,6 @@ _ENOUGH = 0.6
 _PHOTOS_PER_ROUND = 6
 
 
-def find_photos(folder: Path) -> list[str]:
-    """The photographs' names: POSIX paths below `folder`, sorted."""
-    return sorted(
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith(".")
-    )
-
-
 def link_photos(folder: Path, names: Sequence[str], target: Path) -> list[str]:
     """Link the photographs into `target` under numbers, in order; COLMAP's lists of pairs allow no spaces in names."""
     target.mkdir(parents=True)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pycolmap
 
-_SMALLEST_MODEL = 3
-"""Photographs; two alone give a model without any check on it."""
+from steps.reconstruction.photographs import FEWEST_PHOTOS
 
 
 def map_photos(
@@ -16,7 +15,7 @@ def map_photos(
 ) -> list[pycolmap.Reconstruction]:
     """The models found, the one with the most photographs first; `advanced` is called after each photograph."""
     options = pycolmap.IncrementalPipelineOptions()
-    options.min_model_size = _SMALLEST_MODEL
+    options.min_model_size = FEWEST_PHOTOS
     options.random_seed = seed
     options.num_threads = 1  # the order in which threads add up decides the last digits of every pose
     scratch.mkdir(parents=True)

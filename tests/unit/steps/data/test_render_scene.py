@@ -9,8 +9,11 @@ import trimesh
 
 from kai_pipelines import Fatal
 from steps.data.render_scene import RenderedScene, render_scene
+from steps.data.scene.cameras import place_cameras
+from steps.data.scene.light import build_tracer
 from steps.data.scene.patch import Patch
-from steps.data.scene.shape import solid
+from steps.data.scene.picture import LitScene, find_hits
+from steps.data.scene.shape import slab_top, solid
 
 
 def cameras_of(scene: RenderedScene) -> dict[str, dict]:
@@ -79,3 +82,19 @@ def test_a_place_in_a_triangle_is_a_place_on_the_grid():
     corners = patch.points.reshape(-1, 3)[triangles][..., :2]
     expected = corners[:, 0] * 0.2 + corners[:, 1] * 0.3 + corners[:, 2] * 0.5  # Embree: (1 - u - v, u, v)
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_a_point_is_photographed_at_the_pixel_where_k_r_and_t_put_it():
+    patch = slab_top(cells=21)
+    scene = LitScene([patch], [np.zeros((101, 101, 3), np.float32)], build_tracer([patch]))
+    row, column = np.meshgrid(np.arange(2, 18), np.arange(2, 18), indexing="ij")
+    corners = patch.points[row, column], patch.points[row, column + 1], patch.points[row + 1, column]
+    middles = np.mean(corners, axis=0, dtype=float).reshape(-1, 3)  # of each cell's first triangle
+
+    for camera in place_cameras(4, 640, np.random.default_rng(0)):
+        matrices = {"K": camera.calibration, "R": camera.rotation, "t": camera.translation}
+        pixels = project(middles, matrices)
+        part, x, y = find_hits(scene, camera, pixels[:, 0], pixels[:, 1])
+        assert set(part.tolist()) == {0}
+        np.testing.assert_allclose(x, (column.ravel() + 1 / 3) * 5, atol=0.01)  # 101 texels lie on 21 points
+        np.testing.assert_allclose(y, (row.ravel() + 1 / 3) * 5, atol=0.01)
