@@ -50,7 +50,8 @@ def every_manifest() -> dict[str, dict[str, Any]]:
 def spec_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The workflow's spec, whatever the kind."""
     spec: dict[str, Any] = manifest["spec"]
-    return spec.get("workflowSpec", spec)
+    inner: dict[str, Any] = spec.get("workflowSpec", spec)
+    return inner
 
 
 def templates_of(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -35,7 +35,7 @@ def as_schema_says(value: Any, name: str = "") -> Any:
         return [{"item": item} for item in value]
     if isinstance(value, dict):
         names = {"activeDeadlineSeconds": "deadline of a template"} if "container" in value else {}
-        return {key: as_schema_says(part, names.get(key, key)) for key, part in value.items()}
+        return {key: as_schema_says(part, str(names.get(key, key))) for key, part in value.items()}
     return [as_schema_says(part) for part in value] if isinstance(value, list) else value
 
 
