@@ -24,7 +24,16 @@ from typing import Any
 from kai_pipelines.authoring.artifact import SCRATCH, Artifact
 from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepDefinition
-from kai_pipelines.errors import EXIT_BUG, EXIT_FATAL, EXIT_RETRYABLE, EXIT_USAGE, Fatal, KaiError, Retryable, UsageError
+from kai_pipelines.errors import (
+    EXIT_BUG,
+    EXIT_FATAL,
+    EXIT_RETRYABLE,
+    EXIT_USAGE,
+    Fatal,
+    KaiError,
+    Retryable,
+    UsageError,
+)
 
 _OUTPUT = "output."
 _MISTAKES = (ImportError, NameError, AttributeError, TypeError, NotImplementedError, AssertionError)
@@ -42,6 +51,9 @@ def main(arguments: Sequence[str]) -> int:
         values = {name: read_input(port, given.pop(name, None)) for name, port in step.signature.inputs.items()}
         if given:
             raise UsageError(f"{step.name} has no input {', '.join(given)}", hint=f"it has {', '.join(values)}")
+        if unknown := [name for name in wanted if name not in step.signature.outputs]:
+            has = ", ".join(step.signature.outputs) or "none"
+            raise UsageError(f"{step.name} has no output {', '.join(unknown)}", hint=f"it has {has}")
     except KaiError as error:
         return _say(error, EXIT_USAGE)
     try:
@@ -108,7 +120,7 @@ def read_input(port: Port, text: str | None) -> Any:
     if path is None or not path.exists():
         if port.optional:
             return None
-        raise UsageError(f"--{port.name}: there is nothing at {path}")
+        raise UsageError(f"--{port.name} is missing" if path is None else f"--{port.name}: there is nothing at {path}")
     return port.type(path)
 
 
@@ -145,8 +157,6 @@ def write_outputs(step: StepDefinition, result: Any, wanted: dict[str, Path]) ->
     else:
         values = {name: getattr(result, name) for name in outputs}
     for name, path in wanted.items():
-        if name not in outputs:
-            raise UsageError(f"{step.name} has no output {name}", hint=f"it has {', '.join(outputs) or 'none'}")
         path.parent.mkdir(parents=True, exist_ok=True)
         port, value = outputs[name], values[name]
         if port.is_artifact:

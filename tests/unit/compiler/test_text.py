@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kai_pipelines import Quality
 from kai_pipelines.authoring.graph import Condition, Constant, Graph, Listed
-from kai_pipelines.authoring.reference import Input, Selected
+from kai_pipelines.authoring.reference import Input, Reference, Selected
 from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.values import decode, encode
 from kai_pipelines.compiler import text
@@ -70,7 +70,7 @@ def test_a_select_gives_the_constant_of_the_value_as_the_step_reads_it(low: str,
 
 @given(st.lists(texts, max_size=3), texts, st.integers())
 def test_a_list_of_constants_and_values_arrives_whole(constants: list[str], late: str, number: int) -> None:
-    items = (*(Constant(encode(one, str)) for one in constants), an_input(str))
+    items: tuple[Constant | Reference, ...] = (*(Constant(encode(one, str)) for one in constants), an_input(str))
     numbers = (Constant("1"), an_input(int))
 
     made = text.argument(Listed(items, str), Port("list", list[str]))
