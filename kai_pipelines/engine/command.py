@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kai_pipelines.engine.admission import OWN_IMAGE, Template, container_of, image_name
 from kai_pipelines.engine.executor import Job
-from kai_pipelines.engine.program import OWN_IMAGE, Template, container_of, image_name
 
 _RUNTIME = "kai_pipelines.runtime"
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "HOME", "USER", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
@@ -25,6 +25,7 @@ def is_ours(container: Mapping[str, Any]) -> bool:
 
 
 def job_of(
+    name: str,
     template: Template,
     folder: Path,
     log: Path,
@@ -46,7 +47,14 @@ def job_of(
     }
     command = _command(container, variables, folder)
     result = folder / "result" if wants_result else None
-    return Job(command, environment, folder / "scratch", log, result, seconds)
+    return Job(name, command, environment, folder / "scratch", log, _outputs(template), result, seconds)
+
+
+def _outputs(template: Template) -> dict[str, Path]:
+    outputs = template.get("outputs") or {}
+    places = {one["name"]: (one.get("valueFrom") or {}).get("path") for one in outputs.get("parameters") or []}
+    places |= {one["name"]: one.get("path") for one in outputs.get("artifacts") or []}
+    return {name: Path(path) for name, path in places.items() if path}
 
 
 def _inherited() -> dict[str, str]:

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from kai_pipelines.engine.admission import Template
 from kai_pipelines.engine.loop import expand, is_loop
 from kai_pipelines.engine.node import BAD, COMPLETED, Node
 from kai_pipelines.engine.outputs import filled_task, template_outputs
-from kai_pipelines.engine.program import Template
 from kai_pipelines.engine.scope import Scope, group_scope, node_scope, template_scope
 from kai_pipelines.errors import ExpressionError, ManifestError
 from kai_pipelines.expression import should_execute
@@ -158,7 +158,7 @@ class _Dag:
             if name not in self.nodes:
                 continue
             node = self.nodes[name]
-            declared = self.execution.program.template(self.tasks[name]["template"]).get("outputs")
+            declared = self.execution.program.declared(self.tasks[name]["template"]).get("outputs")
             if node.type == "TaskGroup":
                 parts = [tree.by_id[one] for one in node.children]
                 scope |= group_scope(f"tasks.{name}", parts)

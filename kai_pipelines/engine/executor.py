@@ -23,12 +23,16 @@ TIMED_OUT = -1000
 class Job:
     """One command to run."""
 
+    name: str
+    """The node that it runs for."""
     command: Sequence[str]
     environment: Mapping[str, str]
     folder: Path
     """Its working directory."""
     log: Path
     """Where its standard output and error go, as they come."""
+    outputs: Mapping[str, Path]
+    """Where it is to leave each output parameter and artifact."""
     result: Path | None = None
     """Where its standard output goes besides, when the workflow uses it."""
     deadline: float | None = None

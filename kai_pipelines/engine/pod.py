@@ -15,10 +15,10 @@ from typing import Any
 from kai_pipelines.cache.fingerprint import Fingerprints
 from kai_pipelines.cache.key import result_key
 from kai_pipelines.cache.store import Result, Store, remove
+from kai_pipelines.engine.admission import Template, container_of
 from kai_pipelines.engine.command import is_ours, job_of
 from kai_pipelines.engine.executor import TIMED_OUT, Executor
 from kai_pipelines.engine.node import Node
-from kai_pipelines.engine.program import Template, container_of
 from kai_pipelines.engine.repository import Repository
 from kai_pipelines.engine.scope import fill, has_location, path_scope
 from kai_pipelines.engine.workspace import bind
@@ -130,7 +130,7 @@ class Pods:
             _prepare(folder, log)
             copies = not is_ours(container_of(template))
             bound = await asyncio.to_thread(bind, template, folder, self._repository, copies=copies)
-            job = job_of(bound, folder, log, self._python_path, wants_result=wants_result, seconds=seconds)
+            job = job_of(node.name, bound, folder, log, self._python_path, wants_result=wants_result, seconds=seconds)
             async with _followed(folder / "progress", on_progress):
                 code = await self._executor.run(job, heard)
             outcome = await asyncio.to_thread(self._collect, bound, code, job.result)

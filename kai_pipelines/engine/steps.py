@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from kai_pipelines.engine.admission import Template
 from kai_pipelines.engine.loop import expand, is_loop
 from kai_pipelines.engine.node import BAD, Node
 from kai_pipelines.engine.outputs import filled_task, template_outputs
-from kai_pipelines.engine.program import Template
 from kai_pipelines.engine.scope import Scope, group_scope, node_scope, template_scope
 from kai_pipelines.errors import ExpressionError, ManifestError
 from kai_pipelines.expression import should_execute
@@ -88,7 +88,7 @@ def _show(execution: Execution, scope: Scope, steps: list[Step], ran: dict[str, 
         prefix = f"steps.{step['name']}"
         node = ran.get(step["name"])
         if node is not None:
-            declared = execution.program.template(step["template"]).get("outputs")
+            declared = execution.program.declared(step["template"]).get("outputs")
             scope |= node_scope(prefix, execution.tree.shown(node), declared, artifacts=True)
             continue
         parts = [node for name, node in ran.items() if name.startswith(f"{step['name']}(") and node.type != "Skipped"]

@@ -5,16 +5,15 @@ The rules are Argo's (workflow/controller/operator.go executeTemplate).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from kai_pipelines.engine.admission import Template, kind_of
 from kai_pipelines.engine.dag import run_dag
 from kai_pipelines.engine.node import BAD, Node
 from kai_pipelines.engine.pod import Outcome
-from kai_pipelines.engine.program import Template, kind_of
 from kai_pipelines.engine.retry import Attempts, Wait, backoff, last_try, refusal
 from kai_pipelines.engine.scope import fill, process_inputs
 from kai_pipelines.engine.steps import run_steps
@@ -190,7 +189,7 @@ def uses_result(execution: Execution, boundary: Node | None, name: str) -> bool:
     if boundary is None:
         return False
     task = re.escape(name.removeprefix(boundary.name).partition(".")[2].partition("(")[0])
-    parent = json.dumps(execution.program.template(boundary.template_name))
+    parent = execution.program.text(boundary.template_name)
     return re.search(rf"(tasks|steps)(\.{task}|\[['\\\"]+{task}['\\\"]+\])\.outputs\.result", parent) is not None
 
 

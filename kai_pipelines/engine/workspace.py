@@ -11,7 +11,7 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from kai_pipelines.engine.program import Template, container_of
+from kai_pipelines.engine.admission import Template, container_of
 from kai_pipelines.engine.repository import Repository
 from kai_pipelines.engine.scope import fill, has_location, path_scope
 
