@@ -28,15 +28,12 @@ def modules_of(packages: tuple[str, ...]) -> Iterator[ModuleType]:
     if str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))
     for name in packages:
-        try:
-            package = importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if error.name != name:
-                raise UsageError(f"cannot import {name}: {error}") from error
+        if not _exists(name):
             continue
+        package = _imported(name)
         yield package
         for part in pkgutil.iter_modules(getattr(package, "__path__", ()), prefix=f"{name}."):
-            yield importlib.import_module(part.name)
+            yield _imported(part.name)
 
 
 def known_pipelines(packages: tuple[str, ...]) -> dict[str, AnyPipeline]:
@@ -55,7 +52,7 @@ def pipeline_named(name: str, packages: tuple[str, ...]) -> AnyPipeline:
     for package in packages:
         path = f"{package}.{wanted.replace('-', '_')}"
         if _exists(path):
-            found = pipelines_in(importlib.import_module(path))
+            found = pipelines_in(_imported(path))
             if wanted in found:
                 return found[wanted]
     known = known_pipelines(packages)
@@ -65,6 +62,17 @@ def pipeline_named(name: str, packages: tuple[str, ...]) -> AnyPipeline:
             hint=f"known are: {', '.join(known) or 'none'}; or give file.py, file.py:name or a manifest's path",
         )
     return known[wanted]
+
+
+def _imported(name: str) -> ModuleType:
+    """The module; a fault that its author can mend is told as such."""
+    try:
+        return importlib.import_module(name)
+    except SyntaxError as error:
+        raise UsageError(f"{error.filename}:{error.lineno}: {error.msg}") from error
+    except ModuleNotFoundError as error:
+        hint = "install it, or the extra of kai-pipelines that brings it"
+        raise UsageError(f"cannot import {name}: {error}", hint=hint) from error
 
 
 def _exists(module: str) -> bool:
@@ -81,10 +89,7 @@ def pipeline_in_file(path: Path, name: str | None) -> AnyPipeline:
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)  # the steps' processes import the file as a module, and so does this one
-    try:
-        module = importlib.import_module(path.stem)
-    except SyntaxError as error:
-        raise UsageError(f"{error.filename}:{error.lineno}: {error.msg}") from error
+    module = _imported(path.stem)
     if getattr(module, "__file__", None) != str(path.resolve()):
         raise UsageError(f"another module is called {path.stem}", hint="rename the file")
     found = pipelines_in(module)

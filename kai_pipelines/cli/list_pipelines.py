@@ -20,7 +20,7 @@ from kai_pipelines.settings import Settings
 def command(as_json: bool) -> None:
     """The pipelines and steps that are known."""
     pipelines = known_pipelines(Settings.from_environment().pipelines)
-    steps = {step.name: step for pipeline in pipelines.values() for step in steps_of(pipeline.graph)}
+    steps = {step.name: step for one in pipelines.values() for graph in _graphs(one) for step in steps_of(graph)}
     if as_json:
         document = {
             "pipelines": [_describe(one) for one in pipelines.values()],
@@ -31,6 +31,10 @@ def command(as_json: bool) -> None:
     _print("pipelines", {name: _first_line(one.description) for name, one in pipelines.items()})
     click.echo()
     _print("steps", {name: _first_line(step.__doc__ or "") for name, step in sorted(steps.items())})
+
+
+def _graphs(pipeline: AnyPipeline) -> list[Graph]:
+    return [graph for graph in (pipeline.graph, pipeline.exit_graph) if graph is not None]
 
 
 def steps_of(graph: Graph) -> list[StepDefinition]:
