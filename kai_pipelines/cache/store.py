@@ -12,11 +12,15 @@ the same object.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+import uuid
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,24 +82,26 @@ class Store:
         write_atomically(self.results / f"{key}.json", json.dumps(asdict(result), ensure_ascii=False))
 
     def adopt(self, path: Path) -> str:
-        """Move a finished file or folder into the store; its digest."""
-        digest = digest_of(path)
+        """Move a finished file or folder into the store; its digest. May run in any thread."""
+        settle(path)
+        digest = digest_of(path, hash_and_sync)
         place = self.objects / digest
         if not place.exists():
             try:
                 path.rename(place)
+                sync_folder(self.objects)
             except OSError:
                 if not place.exists():  # no other engine was faster
                     raise
-        if path.exists():
-            remove(path)
+        remove(path)
         return digest
 
     def add_text(self, text: str) -> str:
         """Keep a text as a file; its digest."""
-        with tempfile.NamedTemporaryFile("w", dir=self.runs, delete=False, encoding="utf-8") as file:
-            file.write(text)
-        return self.adopt(Path(file.name))
+        digest = "f" + hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+        if not (self.objects / digest).exists():
+            write_atomically(self.objects / digest, text)
+        return digest
 
     def path(self, digest: str) -> Path:
         """Where an object lies; nobody may write there."""
@@ -113,6 +119,25 @@ class Store:
         self._used[str(path)] = [*stamp, digest]
         return digest
 
+    @contextmanager
+    def workspace(self) -> Generator[Path]:
+        """A folder of one run, removed at its end; those of runs that were killed go too."""
+        self._sweep()
+        name = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        with _locked(self.runs / f"{name}.lock"):
+            folder = self.runs / name
+            folder.mkdir()
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Remove the folders of runs that are gone: nobody holds their locks any more."""
+        for lock in self.runs.glob("*.lock"):
+            with suppress(OSError), _locked(lock):
+                shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+
     def remember(self) -> None:
         """Keep the digests of the user's files for the next run."""
         if any(self._known.get(path) != entry for path, entry in self._used.items()):
@@ -121,11 +146,11 @@ class Store:
             write_atomically(self._digests, json.dumps({**kept, **self._used}))
 
 
-def digest_of(path: Path, file_digest: Any = None) -> str:
+def digest_of(path: Path, file_digest: Callable[[Path], str] | None = None) -> str:
     """The digest of a file's content, or of a folder's names and contents; links are followed."""
     read = file_digest or hash_file
     if not path.is_dir():
-        return "f" + str(read(path))
+        return "f" + read(path)
     digest = hashlib.sha256()
     for folder, folders, files in os.walk(path, followlinks=True):
         folders.sort()
@@ -135,6 +160,48 @@ def digest_of(path: Path, file_digest: Any = None) -> str:
         if not files and not folders:
             digest.update(f"{Path(folder).relative_to(path).as_posix()}/\0".encode(errors="surrogateescape"))
     return "d" + digest.hexdigest()
+
+
+def settle(path: Path) -> None:
+    """Make an output stand on its own: links become what they point to; pipes and dangling links go."""
+    for one in [path, *(path.rglob("*") if path.is_dir() and not path.is_symlink() else [])]:
+        if one.is_symlink():
+            target = one.resolve()
+            one.unlink()
+            if target.is_dir():
+                shutil.copytree(target, one)
+            elif target.is_file():
+                shutil.copyfile(target, one)
+        elif not one.is_dir() and not one.is_file():
+            one.unlink(missing_ok=True)
+
+
+def hash_and_sync(path: Path) -> str:
+    """SHA-256 of a file's content, which is on the disk afterwards: a result must not outlive its files."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    return digest
+
+
+def sync_folder(path: Path) -> None:
+    """Put the names in a folder on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _locked(path: Path) -> Generator[None]:
+    """Hold the lock file `path`, which goes with it; raises OSError when somebody else holds it."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def hash_file(path: Path) -> str:

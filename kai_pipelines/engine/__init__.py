@@ -7,11 +7,11 @@ processes. What never will: how a manifest was made (no authoring, no compiler),
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
-import uuid
 from pathlib import Path
 
-from kai_pipelines.cache.store import Store, remove
+from kai_pipelines.cache.store import Store
 from kai_pipelines.engine.clock import Clock, WallClock
 from kai_pipelines.engine.executor import Executor, LocalProcesses
 from kai_pipelines.engine.node import BAD, Node, to_blame
@@ -22,7 +22,7 @@ from kai_pipelines.engine.record import workflow_record, write_record
 from kai_pipelines.engine.repository import Repository
 from kai_pipelines.engine.request import Failure, Observer, Run, RunRequest
 from kai_pipelines.engine.workflow import Execution
-from kai_pipelines.errors import UsageError
+from kai_pipelines.errors import KaiError, UsageError
 
 __all__ = ["Failure", "Node", "Observer", "Run", "RunRequest", "run"]
 
@@ -36,24 +36,22 @@ def run(
     store = Store(request.store)
     repository = Repository(store)
     runs = executor or LocalProcesses()
-    workspace = store.runs / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    workspace.mkdir(parents=True)
-    pods = Pods(
-        store,
-        repository,
-        runs,
-        workspace=workspace,
-        logs=request.output / "logs",
-        python_path=request.python_path,
-        use_cache=request.use_cache,
-    )
-    try:
-        return asyncio.run(_run(request, program, pods, repository, runs, clock or WallClock(), observer))
-    finally:
-        if isinstance(runs, LocalProcesses):
-            runs.close()
-        store.remember()
-        remove(workspace)
+    with store.workspace() as workspace:
+        pods = Pods(
+            store,
+            repository,
+            runs,
+            workspace=workspace,
+            logs=request.output / "logs",
+            python_path=request.python_path,
+            use_cache=request.use_cache,
+        )
+        try:
+            return asyncio.run(_run(request, program, pods, repository, runs, clock or WallClock(), observer))
+        finally:
+            if isinstance(runs, LocalProcesses):
+                runs.close()
+            store.remember()
 
 
 async def _run(
@@ -66,16 +64,29 @@ async def _run(
     observer: Observer,
 ) -> Run:
     execution = Execution(program, pods, repository, executor, clock, observer, request.jobs)
-    root = await execution.run()
-    exit_node = execution.tree.by_name.get(f"{program.name}.onExit")
-    phase, message = root.phase, root.message
-    if exit_node is not None and exit_node.phase in BAD and phase not in BAD:
-        phase, message = exit_node.phase, exit_node.message
-    if phase == "Succeeded":
-        land(root, repository, request.output)
+    try:
+        root = await execution.run()
+        phase, message = _verdict(execution, root)
+        if phase == "Succeeded":
+            land(root, repository, request.output)
+    except KaiError as error:
+        execution.give_up(error.message)
+        with contextlib.suppress(KaiError):  # the first fault is the one to tell
+            write_record(workflow_record(request.manifest, execution, None, "Error", error.message), request.output)
+        raise
     record = workflow_record(request.manifest, execution, root, phase, message)
     write_record(record, request.output)
     return Run(record, phase, execution.executed, execution.cached, _failure(request, execution, root, phase))
+
+
+def _verdict(execution: Execution, root: Node) -> tuple[str, str]:
+    """The workflow's phase and message: the root's, unless the exit handler went wrong (Argo, operator.go operate)."""
+    exit_node = execution.tree.by_name.get(f"{execution.program.name}.onExit")
+    if exit_node is not None and exit_node.phase in BAD and root.phase not in BAD:
+        return exit_node.phase, exit_node.message
+    if root.phase in BAD and execution.stop_message:
+        return root.phase, execution.stop_message
+    return root.phase, root.message
 
 
 def _failure(request: RunRequest, execution: Execution, root: Node, phase: str) -> Failure | None:

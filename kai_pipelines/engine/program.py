@@ -33,6 +33,7 @@ class Program:
         spec: dict[str, Any] = manifest.get("spec") or {}
         self.spec: dict[str, Any] = spec["workflowSpec"] if manifest["kind"] == "CronWorkflow" else spec
         self.name: str = self.metadata.get("name") or str(self.metadata.get("generateName", "workflow-")) + "local"
+        admit_spec(self.spec, self.name)
         self._merged: dict[str, Template] = {}
         self._texts: dict[str, str] = {}
         self._templates = {template["name"]: template for template in self.spec.get("templates") or []}
@@ -40,7 +41,6 @@ class Program:
         self.on_exit: str | None = self._known(self.spec["onExit"], "onExit") if self.spec.get("onExit") else None
         self.parameters = _parameters(self.spec, request.parameters, self.name)
         self.artifacts = _artifacts(self.spec, request.artifacts, self.name)
-        admit_spec(self.spec, self.name)
         seen: set[str] = set()
         for root in filter(None, (self.entrypoint, self.on_exit)):
             admit(root, self._found, seen)

@@ -44,16 +44,8 @@ class Repository:
 
     def place(self, artifact: Mapping[str, Any], path: Path, *, copies: bool) -> None:
         """Make an artifact's content appear at `path`: as a link, or as a copy that may be changed."""
-        if "raw" in artifact:
-            parts = {"": self._store.path(str(self.digest(artifact)))}
-        elif (key := _key(artifact)) in self._digests:
-            parts = {"": self._location(key)}
-        else:
-            parts = {name: self._location(part) for name, part in self._below(key).items()}
-        if not parts:
-            raise ManifestError(f"artifact {artifact.get('name')}: there is nothing under the key {_key(artifact)}")
-        for name, source in parts.items():
-            place = path / name if name else path
+        for name, source in self._parts(artifact).items():
+            place = path / name
             place.parent.mkdir(parents=True, exist_ok=True)
             if copies:
                 _copy(source, place)
@@ -61,13 +53,34 @@ class Repository:
                 place.symlink_to(source)
 
     def copy_out(self, artifact: Mapping[str, Any], path: Path) -> None:
-        """Copy an artifact's content to `path`, which gets its name when it is whole."""
-        source = self._location(_key(artifact))
+        """Copy an artifact's content to `path`, which gets its name when it is whole; what is there stays if equal."""
+        digest = self.digest(artifact)
+        if path.exists() and not path.is_symlink() and self._store.digest_outside(path) == digest:
+            return
         part = path.with_name(f".{path.name}.part")
         remove(part)
-        _copy(source, part)
-        remove(path)
-        part.replace(path)
+        try:
+            for name, source in self._parts(artifact).items():
+                (part / name).parent.mkdir(parents=True, exist_ok=True)
+                _copy(source, part / name)
+            remove(path)
+            part.replace(path)
+        except OSError:
+            remove(part)
+            raise
+        self._store.digest_outside(path)  # the next run knows it without reading
+
+    def _parts(self, artifact: Mapping[str, Any]) -> dict[str, Path]:
+        """Where the content is, by its place in the artifact; one that is whole has the place ``""``."""
+        key = _key(artifact)
+        if "raw" in artifact:
+            return {"": self._store.path(str(self.digest(artifact)))}
+        if key in self._digests:
+            return {"": self._location(key)}
+        parts = {name: self._location(part) for name, part in self._below(key).items()}
+        if not parts:
+            raise ManifestError(f"artifact {artifact.get('name')}: there is nothing under the key {key}")
+        return parts
 
     def exists(self, artifact: Mapping[str, Any]) -> bool:
         """Whether there is any content."""

@@ -171,6 +171,13 @@ class Execution:
         self.executor.stop(signal.SIGTERM)
         asyncio.get_running_loop().call_later(GRACE, self.executor.stop, signal.SIGKILL)
 
+    def give_up(self, message: str) -> None:
+        """The engine itself cannot go on: everything that is not done ends in Error."""
+        self.stop(message, message)
+        for node in self.tree.by_id.values():
+            if not node.fulfilled:
+                self.end(node, "Error", message)
+
     def halted(self) -> bool:
         """Whether the run was told to stop."""
         return bool(self.stopping)
