@@ -33,9 +33,13 @@ class Alignment(NamedTuple):
 
 @step(resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
 def align_photos(photos: ImageSet, max_features: int = 8000) -> Alignment:
-    """Find the photographs' cameras and a sparse cloud, from at most `max_features` features per photograph."""
+    """Find the photographs' cameras and a sparse cloud, from about `max_features` features per photograph.
+
+    The model stands upright: +y up, +z toward the photographers, on y = 0. Everything later is in this frame.
+    """
     from steps.reconstruction.alignment.mapping import rename_photos
     from steps.reconstruction.alignment.refinement import refine
+    from steps.reconstruction.alignment.standing import stand_upright
     from steps.reconstruction.photographs.listing import list_photos
 
     with measured("align_photos") as m, tempfile.TemporaryDirectory(prefix="kai-align-") as scratch:
@@ -49,6 +53,7 @@ def align_photos(photos: ImageSet, max_features: int = 8000) -> Alignment:
             )
         graph, models, numbered = _reconstruct(photos.path, names, max_features, Path(scratch))
         model = refine(_chosen(models, graph, names))
+        stand_upright(model)
         rename_photos(model, dict(zip(numbered, names, strict=True)))
         registered = frozenset(image.name for image in model.images.values() if image.has_pose)
         sparse = SparseModel.new("sparse")

@@ -14,7 +14,7 @@ class Preset:
     image_size: int
     """Longer side of the photographs in dense stereo, pixels."""
     features: int
-    """At most so many features per photograph."""
+    """About so many features per photograph: COLMAP keeps whole levels of scale."""
     views: int
     """Source views per depth map."""
     poisson_depth: int
