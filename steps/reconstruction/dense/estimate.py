@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kai_pipelines.errors import Fatal
+from steps.reconstruction.dense.fringe import find_fringe
 from steps.reconstruction.dense.patchmatch import Search, sweep
 from steps.reconstruction.dense.pyramid import (
     Gray,
@@ -35,6 +36,8 @@ from steps.reconstruction.dense.views import View, select_sources
 
 CONSISTENT_WITHIN = 1.0
 """Pixels of forward-backward error up to which a source counts as seeing the same surface."""
+LEAST_CONSISTENT, MOST_COST = 1, 0.9
+"""What a pixel needs to be kept: so many sources that see the same surface, and no higher cost."""
 BANDS_PER_THREAD = 4
 """Bands of rows per thread: rows differ in work, and small bands even that out."""
 _WITH_NEIGHBORS = 15  # the random stream of the second pass; the first uses the pyramid's level
@@ -64,14 +67,17 @@ class Effort:
 class Estimate:
     """What is known of one view in the end."""
 
+    image: Gray
     planes: Planes
     costs: NDArray[np.float32]  # [h, w]
     consistent: NDArray[np.uint8]  # [h, w] sources that see the same surface
 
     def depth(self) -> NDArray[np.float32]:
-        """Depth [h, w] of what one source or more agrees to and photographs do not contradict, else 0."""
-        agreed = (self.consistent >= 1) & (self.costs < 0.9)
-        return np.where(agreed, 1.0 / np.maximum(self.planes[:, :, 0], 1e-12), 0.0).astype(np.float32)
+        """Depth [h, w] of what a source agrees to and photographs do not contradict, without fringes, else 0."""
+        agreed = (self.consistent >= LEAST_CONSISTENT) & (self.costs < MOST_COST)
+        depth = np.where(agreed, 1.0 / np.maximum(self.planes[:, :, 0], 1e-12), 0.0).astype(np.float32)
+        depth[find_fringe(self.image, depth)] = 0.0
+        return depth
 
 
 class Scene:
@@ -140,7 +146,7 @@ class Estimator:
         search = prepare_search(view, image.shape, sources, self.effort.consistency, seed)
         planes = np.load(self._planes(index))
         costs = self._search(image, planes, sources, search, range(1, self.effort.iterations), pool)
-        return Estimate(planes, costs, count_consistent(planes, sources, CONSISTENT_WITHIN))
+        return Estimate(image, planes, costs, count_consistent(planes, sources, CONSISTENT_WITHIN))
 
     def _search(
         self, image: Gray, planes: Planes, sources: Sources, search: Search, iterations: range, pool: ThreadPoolExecutor
