@@ -12,7 +12,7 @@ from kai_pipelines.authoring.artifact import SCRATCH
 from steps.reconstruction.metrics import StepMetrics, measured
 
 if TYPE_CHECKING:
-    from steps.reconstruction.meshing.ply import Cloud, Points, TriangleMesh
+    from steps.reconstruction.meshing.ply import Cloud, TriangleMesh
 
 LEAST_POINTS = 100
 LEAST_FACES = 20
@@ -32,18 +32,20 @@ def mesh_surface(points: PointCloud, sparse: SparseModel, poisson_depth: int) ->
     from steps.reconstruction.meshing.cropping import crop
     from steps.reconstruction.meshing.ply import read_cloud, write_mesh
     from steps.reconstruction.meshing.trimming import trim
+    from steps.reconstruction.reporting.scene import read_scene
 
     with measured("mesh_surface") as m:
         progress(0, 3, "choosing points")
         given = read_cloud(points.path)
         _require(len(given.points) >= LEAST_POINTS, f"{len(given.points)} points are too few for a surface.")
-        cloud = crop(given, _camera_centers(sparse.path))
+        views = read_scene(sparse.path).views
+        cloud = crop(given, [view.center for view in views])
         _require(len(cloud.points) >= LEAST_POINTS, "Too few points lie where the cameras look.")
         progress(1, 3, f"surface through {len(cloud.points)} points")
         closed = _poisson(cloud, poisson_depth)
         progress(2, 3, f"trimming {len(closed.faces)} triangles")
         cell = float((cloud.points.max(axis=0) - cloud.points.min(axis=0)).max()) / 2**poisson_depth
-        trimmed = trim(closed, cloud, cell)
+        trimmed = trim(closed, cloud, cell, views)
         _require(len(trimmed.faces) >= LEAST_FACES, "No part of the surface lies near the points.")
         out = Mesh.new("mesh")
         write_mesh(out.path, trimmed)
@@ -60,14 +62,6 @@ def _require(condition: bool, message: str) -> None:
             hint="Take more photographs that overlap by two thirds, in even light; "
             "plain, shiny or transparent surfaces give no points.",
         )
-
-
-def _camera_centers(folder: Path) -> Points:
-    import numpy as np
-
-    from steps.reconstruction.reporting.scene import read_scene
-
-    return np.array([view.center for view in read_scene(folder).views]).reshape(-1, 3)
 
 
 def _poisson(cloud: Cloud, depth: int) -> TriangleMesh:

@@ -6,6 +6,7 @@ resolution everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,13 +37,13 @@ def spacings(points: Points) -> NDArray[np.float64]:
     return np.asarray(near[:, 1:].mean(axis=1), np.float64)
 
 
-def crop(cloud: Cloud, centers: Points) -> Cloud:
-    """The points of the subject that cameras at `centers` [c, 3] look at."""
+def crop(cloud: Cloud, centers: Sequence[Points]) -> Cloud:
+    """The points of the subject that cameras at `centers`, [3] each, look at."""
     from scipy.spatial import KDTree
 
     kept = cloud
     if len(centers):
-        distance, _ = KDTree(centers).query(cloud.points, workers=1)
+        distance, _ = KDTree(np.array(centers)).query(cloud.points, workers=1)
         kept = _chosen(kept, distance <= FAR * np.median(distance))
         distance = distance[distance <= FAR * np.median(distance)]
         relative = spacings(kept.points) / np.maximum(distance, 1e-12)

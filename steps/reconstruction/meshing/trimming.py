@@ -6,12 +6,16 @@ all points is cut off; a patch of it that is small and enclosed is a hole that t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from steps.reconstruction.meshing.cropping import spacings
 from steps.reconstruction.meshing.ply import Cloud, TriangleMesh
 from steps.reconstruction.meshing.topology import areas, cleaned, components, neighbors, selected, vertex_normals
+from steps.reconstruction.projection import project
+from steps.reconstruction.reporting.scene import CameraView
 
 SPACINGS = 5.0
 """A vertex is vouched for when a point is nearer than so many times that point's own spacing,"""
@@ -19,20 +23,22 @@ CELLS = 1.5
 """or nearer than so many cells of the octree,"""
 FACING = 0.1
 """and when it faces the same way: the cosine between the surface's normal and the points' is more than this."""
+PICTURES = 2
+"""So many photographs must hold a vertex within their borders: points come from more than one."""
 NEAREST = 6
 """So many points say together which way they face."""
-HOLE = 0.004
+HOLE = 0.01
 """An enclosed patch without points is kept when it is smaller than this share of the vouched surface."""
 SIGNIFICANT = 0.01
 """A separate piece is kept when it has this share of the surface."""
 
 
-def trim(mesh: TriangleMesh, cloud: Cloud, cell: float) -> TriangleMesh:
+def trim(mesh: TriangleMesh, cloud: Cloud, cell: float, views: Sequence[CameraView]) -> TriangleMesh:
     """The significant pieces of `mesh` near the points; `cell` is the side of an octree cell, scene units."""
     mesh = cleaned(mesh)
     if not len(mesh.faces):
         return mesh
-    near = _vouched(mesh, cloud, cell)
+    near = _vouched(mesh, cloud, cell) & _framed(mesh, views)
     pairs = neighbors(mesh.faces)
     size = areas(mesh.vertices, mesh.faces)
     kept = selected(mesh, near | _holes(mesh, near, pairs, size))
@@ -58,6 +64,14 @@ def _vouched(mesh: TriangleMesh, cloud: Cloud, cell: float) -> NDArray[np.bool_]
     facing = cloud.normals[nearest].mean(axis=1)
     agreed = np.einsum("vk,vk->v", facing, vertex_normals(mesh)) > FACING * np.linalg.norm(facing, axis=1)
     return np.asarray(((distance[:, 0] <= reach) & agreed)[mesh.faces].all(axis=1), np.bool_)
+
+
+def _framed(mesh: TriangleMesh, views: Sequence[CameraView]) -> NDArray[np.bool_]:
+    """Per triangle: all its corners lie within the borders of several photographs."""
+    pictures = np.zeros(len(mesh.vertices), np.int64)
+    for view in views:
+        pictures += project(view, mesh.vertices).inside
+    return np.asarray((pictures >= min(PICTURES, len(views)))[mesh.faces].all(axis=1), np.bool_)
 
 
 def _holes(

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steps.reconstruction.meshing.ply import TriangleMesh
+from steps.reconstruction.projection import Projection, project
 from steps.reconstruction.reporting.scene import CameraView
-from steps.reconstruction.texturing.photographs import Projection, Pyramid, project
+from steps.reconstruction.texturing.photographs import Pyramid
 from steps.reconstruction.texturing.rays import Caster, Floats
 
 Mask = NDArray[np.bool_]
 
-LEAST_COSINE = 0.1
+LEAST_COSINE = 0.04
 """A triangle is not seen by a camera that looks along it."""
 BORDER = 0.04
 """Near the border of a photograph, within this share of its longer side, its quality falls off."""
