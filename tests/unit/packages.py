@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def write_package(folder: Path, name: str, files: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def clean_imports() -> Iterator[None]:
+def clean_imports() -> Generator[None]:
     """Whatever is imported meanwhile is forgotten afterwards, and so are new places to import from."""
     modules, path = set(sys.modules), list(sys.path)
     try:
