@@ -98,12 +98,36 @@ def from_base64(machine: Machine, value: object) -> object:
 
 
 def decode_base64(text: str) -> bytes:
-    """`base64.StdEncoding`: padding is required, line ends are skipped. Raises ValueError."""
+    """`base64.StdEncoding`: padding is required, line ends are skipped. Raises ValueError with the byte at fault."""
+    cleaned = text.replace("\n", "").replace("\r", "")
     try:
-        cleaned = text.replace("\n", "").replace("\r", "")
-        return base64.b64decode(cleaned.encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError) as error:
-        raise ValueError(f"illegal base64 data: {error}") from None
+        if len(cleaned) % 4 == 0:
+            return base64.b64decode(cleaned.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        pass
+    raise ValueError(f"illegal base64 data at input byte {_base64_fault(text.encode('utf-8', 'surrogateescape'))}")
+
+
+def _base64_fault(data: bytes) -> int:
+    """Where Go's decoder gives up; a quantum that ends too early is blamed as a whole."""
+    filled = 0
+    for at, byte in enumerate(data):
+        if byte in _BASE64:
+            filled = (filled + 1) % 4
+        elif byte not in b"\r\n":
+            return at if byte != 0x3D or filled < 2 else _padding_fault(data, at + 1, filled)
+    return len(data) - filled
+
+
+def _padding_fault(data: bytes, at: int, filled: int) -> int:
+    rest = [index for index in range(at, len(data)) if data[index] not in b"\r\n"]
+    if filled == 2:
+        if not rest:
+            return len(data)
+        if data[rest[0]] != 0x3D:
+            return rest[0] - 1
+        rest = rest[1:]
+    return rest[0] if rest else len(data)
 
 
 def upper(text: str) -> str:
@@ -116,11 +140,15 @@ def lower(text: str) -> str:
     return _by_character(text, str.lower)
 
 
-_WHOLE = {"i\u0307": "i"}
-"""What Go makes of a character that Python spells with two."""
+_BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+
+
+def single(changed: str, ch: str) -> str:
+    """A character in another case; where Python needs several for it, Go leaves it or knows one."""
+    return changed if len(changed) == 1 else {"i\u0307": "i"}.get(changed, ch)
 
 
 def _by_character(text: str, change: Callable[[str], str]) -> str:
     if text.isascii():
         return change(text)
-    return "".join(changed if len(changed := change(ch)) == 1 else _WHOLE.get(changed, ch) for ch in text)
+    return "".join(single(change(ch), ch) for ch in text)

@@ -314,6 +314,10 @@ def _argument(function: Func, index: int, value: object) -> object:
     wanted = function.param(index)
     if wanted == ANY:
         return value
+    if value is None and wanted == "time.Time":
+        from kai_pipelines.expression.gotime import ZERO, Time
+
+        return Time(ZERO)
     if value is None:
         return {"string": "", "bool": False, "float64": 0.0, "map": {}, "slice": []}.get(kind_of(wanted), 0)
     if type_name(value) != wanted:

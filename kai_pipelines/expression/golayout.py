@@ -80,8 +80,10 @@ class Fields:
 
     def __init__(self) -> None:
         self.year = 0
-        self.month = 1
-        self.day = 1
+        self.month = 0
+        self.day = 0
+        self.day_read = False
+        self.day_of_year: int | None = None
         self.hour = 0
         self.minute = 0
         self.second = 0
@@ -111,9 +113,26 @@ def read(layout: str, text: str) -> Fields:
         raise LayoutError(f"extra text: {rest!r}")
     if fields.afternoon is not None:
         fields.hour = fields.hour % 12 + (12 if fields.afternoon else 0)
-    if not 1 <= fields.day <= days_in(fields.year, fields.month):
-        raise LayoutError("day out of range")
+    _settle_day(fields)
     return fields
+
+
+def _settle_day(fields: Fields) -> None:
+    """Month and day, from the day of the year when that was read; what was not read is the first."""
+    if fields.day_of_year is not None:
+        first = days_from_civil(fields.year, 1, 1)
+        if not 1 <= fields.day_of_year <= days_from_civil(fields.year + 1, 1, 1) - first:
+            raise LayoutError("day of the year out of range")
+        _, month, day = civil_from_days(first + fields.day_of_year - 1)
+        if fields.month not in (0, month) or fields.day not in (0, day):
+            raise LayoutError("the day of the year is another day")
+        fields.month, fields.day = month, day
+    fields.month = fields.month or 1
+    if fields.day_read or fields.day:
+        if not 1 <= fields.day <= days_in(fields.year, fields.month):
+            raise LayoutError("day out of range")
+    else:
+        fields.day = 1
 
 
 def _skip(text: str, literal: str) -> str:
@@ -173,14 +192,14 @@ def _read_number(fields: Fields, part: str, text: str, following: str) -> str:
     if part == "_2" and text.startswith(" "):
         text = text[1:]
     if part in ("002", "__2"):
-        raise LayoutError("a day of the year is not read here")
+        return _read_day_of_year(fields, part, text)
     value, rest = _number(text, fixed=part in ("01", "02", "03", "04", "05", "06"))
     if part == "06":
         fields.year = value + (1900 if value >= 69 else 2000)
     elif part in ("1", "01"):
         fields.month = _in_range(value, 1, 12)
     elif part in ("2", "_2", "02"):
-        fields.day = value
+        fields.day, fields.day_read = value, True
     elif part == "15":
         fields.hour = _in_range(value, 0, 23)
     elif part in ("3", "03"):
@@ -192,6 +211,19 @@ def _read_number(fields: Fields, part: str, text: str, following: str) -> str:
         if len(rest) >= 2 and rest[0] in ".," and _is_digit(rest, 1) and following[:1] not in (".", ","):
             return _read_fraction(fields, ".9", rest)
     return rest
+
+
+def _read_day_of_year(fields: Fields, part: str, text: str) -> str:
+    stripped = text
+    for _ in range(2 if part == "__2" else 0):
+        stripped = stripped.removeprefix(" ")
+    width = 0
+    while width < 3 and _is_digit(stripped, width):
+        width += 1
+    if width == 0 or (part == "002" and width != 3):
+        raise LayoutError("the day of the year is missing")
+    fields.day_of_year = int(stripped[:width])
+    return stripped[width:]
 
 
 def _read_name(fields: Fields, part: str, text: str) -> str:

@@ -67,6 +67,10 @@ class Location(Opaque):
         """The name."""
         return self.name
 
+    def to_json(self) -> object:
+        """Nothing: its fields are not exported."""
+        return {}
+
     def at(self, seconds: int) -> tuple[str, int]:
         """The abbreviation and the offset in seconds at a time since 1970."""
         if not self.in_database:
@@ -164,9 +168,11 @@ def parse_time(layout: str, text: str, zone: Location = UTC) -> Time:
         where = UTC
     elif fields.offset is not None:
         where = Location(fields.zone, fields.offset) if fields.offset or fields.zone else UTC
-    elif fields.zone:
+    elif fields.zone:  # a name that says nothing here: the clock is read as UTC's, whatever is shown
         hours = int(fields.zone[3:]) if fields.zone[:3] == "GMT" and len(fields.zone) > 3 else 0
-        where = Location(fields.zone, hours * 3600)
+        shown = Location(fields.zone, hours * 3600)
+        utc = moment(fields.year, fields.month, fields.day, of_day, fields.nanosecond)
+        return Time(utc.nanoseconds, shown)
     return moment(fields.year, fields.month, fields.day, of_day, fields.nanosecond, where)
 
 
@@ -257,7 +263,7 @@ def format_time(time: Time, layout: str) -> str:
     name, offset = time.zone.at(time.seconds)
     twelve = hour % 12 or 12
     numbers = {
-        "2006": f"{year:04d}", "06": f"{year % 100:02d}", "01": f"{month:02d}", "1": str(month), "02": f"{day:02d}",
+        "2006": ("-" if year < 0 else "") + f"{abs(year):04d}", "06": f"{year % 100:02d}", "01": f"{month:02d}", "1": str(month), "02": f"{day:02d}",
         "_2": f"{day:2d}", "2": str(day), "15": f"{hour:02d}", "03": f"{twelve:02d}", "3": str(twelve),
         "04": f"{minute:02d}", "4": str(minute), "05": f"{second:02d}", "5": str(second),
         "January": MONTHS[month - 1], "Jan": MONTHS[month - 1][:3],

@@ -96,7 +96,10 @@ _TIME_METHODS: dict[str, Method] = {
 
 def _on_grid(time: Time, unit: int, *, up: bool) -> Time:
     """Truncate and Round count from Go's zero time."""
-    return Time(ZERO + _rounded(time.nanoseconds - ZERO, unit, up=up), time.zone)
+    if unit <= 0:
+        return time
+    rest = (time.nanoseconds - ZERO) % unit
+    return Time(time.nanoseconds - rest + (unit if up and rest * 2 >= unit else 0), time.zone)
 
 
 def _whole(unit: int) -> Callable[[Duration], object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kai_pipelines.expression import natures, numbers
 from kai_pipelines.expression.natures import BOOL, FLOAT, INT, STRING, UNKNOWN, Nature
-from kai_pipelines.expression.values import Func, GoMap, Int64, Sized, is_nil, type_name, wrap_int
+from kai_pipelines.expression.values import Func, GoMap, Int64, Opaque, Sized, is_nil, kind_of, type_name, wrap_int
 
 # Before running
 
@@ -51,7 +51,7 @@ def _check_in(left: Nature, right: Nature) -> Nature | None:
             raise TypeError(f"cannot use {left} as type {element} in array")
         return BOOL
     maybe = (left.unknown and right.is_one_of(("string", "list", "map"))) or right.unknown
-    return BOOL if maybe or ((left.kind == "string" or left.unknown) and right.kind == "struct") else None
+    return BOOL if maybe or ((left.kind == "string" or left.unknown) and right.kind in ("struct", "ptr")) else None
 
 
 def _check_ordered(left: Nature, right: Nature) -> Nature | None:
@@ -206,6 +206,8 @@ def contains(needle: object, container: object) -> bool:
         return key_for(needle, "string") in container
     if isinstance(container, GoMap):
         return container.get(key_for(needle, container.key_type)) is not None
+    if isinstance(container, Opaque) and kind_of(container.go_type) in ("struct", "ptr") and isinstance(needle, str):
+        return needle in container.fields
     raise TypeError(f'operator "in" not defined on {type_name(container)}')
 
 

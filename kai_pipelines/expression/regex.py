@@ -185,14 +185,15 @@ class Pattern:
         return "".join((*parts, template[at:]))
 
     def group(self, name: str, text: str, found: Captures) -> str:
-        """The text of a group by number or name, empty when there is none."""
+        """The text of a group by number, or of the first one of that name that took part; empty when there is none."""
         if name.isascii() and name.isdigit():
-            index = int(name[:6])
+            indices = [int(name[:6])]
         else:
-            index = self.names.index(name) + 1 if name in self.names else -1
-        if not index >= 0 or 2 * index + 1 >= len(found) or found[2 * index] < 0:
-            return ""
-        return text[found[2 * index] : found[2 * index + 1]]
+            indices = [index for index, known in enumerate(self.names, 1) if known == name]
+        for index in indices:
+            if 2 * index + 1 < len(found) and found[2 * index] >= 0:
+                return text[found[2 * index] : found[2 * index + 1]]
+        return ""
 
     def split(self, text: str, limit: int = -1) -> list[str] | None:
         """`Regexp.Split`; None is Go's nil."""

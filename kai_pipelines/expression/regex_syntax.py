@@ -180,10 +180,10 @@ class _Parser:
                 if not scoped:
                     return []
             else:
-                index = self.capture(named, start)
+                index = self.capture(named)
         else:
             self.at += 1
-            index = self.capture("", start)
+            index = self.capture("")
         inner = self.alternation(depth + 1)
         if self.peek() != ")":
             raise PatternError(f"error parsing regexp: missing closing ): `{self.pattern[:80]}`")
@@ -191,9 +191,7 @@ class _Parser:
         self.flags = outer
         return [Group(index, inner) if index else inner if not isinstance(inner, Concat) else Concat((inner,))]
 
-    def capture(self, name: str, start: int) -> int:
-        if name and name in self.names:
-            raise self.fail("duplicate capture group name", start)
+    def capture(self, name: str) -> int:
         self.names.append(name)
         return len(self.names)
 

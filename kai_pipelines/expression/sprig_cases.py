@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from kai_pipelines.expression.builtins_text import single
 from kai_pipelines.expression.lexer import is_space
-
-
-def single(changed: str, ch: str) -> str:
-    """The changed character, unless it became several."""
-    return changed if len(changed) == 1 else ch
 
 
 def _is_connector(ch: str) -> bool:
@@ -55,7 +51,8 @@ def _word_kind(ch: str) -> str:
     if category == "Lu":
         return "upper"
     if category[0] == "L":
-        return "letter"
+        ideograph = "\u4e00" <= ch <= "\u9fcc" or "\u3400" <= ch <= "\u4d85" or "\U00020000" <= ch <= "\U0002b81d"
+        return "other" if ideograph else "letter"
     return "number" if category[0] == "N" else "other"
 
 

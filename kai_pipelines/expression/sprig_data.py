@@ -222,9 +222,9 @@ def concat(*lists: object) -> object:
 def chunk(size: int, value: object) -> object:
     """Lists of `size` elements."""
     found = items("chunk", value)
-    if size <= 0:
+    count = math.floor((len(found) - 1) / size) + 1 if size else -1
+    if count < 0 or (size < 0 < count):
         raise ValueError("makeslice: len out of range")
-    count = math.floor((len(found) - 1) / size) + 1
     return Slice("[][]interface {}", (list(found[at * size : (at + 1) * size]) for at in range(count)))
 
 
@@ -293,15 +293,19 @@ def omit(mapping: Dict, *unwanted: str) -> object:
 
 def merge(target: Dict, *sources: Dict) -> object:
     """What is missing or empty in the first, from the others."""
-    for source in sources:
-        target = _merged(target, source, overwrite=False)
-    return target
+    return _merged_all(target, sources, overwrite=False)
 
 
 def merge_overwrite(target: Dict, *sources: Dict) -> object:
     """The maps over each other; an empty value does not overwrite."""
+    return _merged_all(target, sources, overwrite=True)
+
+
+def _merged_all(first: Dict, sources: tuple[Dict, ...], *, overwrite: bool) -> Dict:
+    """The sources into the first one after another; Go changes the first, so it also changes where it comes again."""
+    target = first
     for source in sources:
-        target = _merged(target, source, overwrite=True)
+        target = _merged(target, target if source is first else source, overwrite=overwrite)
     return target
 
 
@@ -311,7 +315,10 @@ def _merged(target: Dict, source: Dict, *, overwrite: bool) -> Dict:
         present = result.get(name)
         if isinstance(present, dict) and isinstance(value, dict):
             result[name] = _merged(present, value, overwrite=overwrite)
-        elif name not in result or (not empty(value) if overwrite else empty(present)):
+        elif name not in result:
+            if value is not None or overwrite:
+                result[name] = value
+        elif value is not None and (not empty(value) if overwrite else empty(present)):
             result[name] = value
     return result
 
@@ -335,7 +342,9 @@ def dig(*path: object) -> object:
 
 
 def deep_copy(value: object) -> object:
-    """The value; nothing here changes values."""
+    """The value, for nothing here changes values; nil has no type and is refused."""
+    if value is None:
+        raise TypeError("reflect: call of reflect.Value.Type on zero Value")
     return value
 
 

@@ -13,7 +13,7 @@ from kai_pipelines.expression import gotime, numbers
 from kai_pipelines.expression.gotime import Time
 from kai_pipelines.expression.printing import go_string
 from kai_pipelines.expression.sprig_data import cast_float, cast_int
-from kai_pipelines.expression.values import Int64, Slice, wrap_int
+from kai_pipelines.expression.values import INT_MAX, INT_MIN, Int64, Slice, wrap_int
 
 MAX_ELEMENTS = 1_000_000
 
@@ -114,11 +114,14 @@ def to_decimal(value: object) -> object:
 
 
 def atoi(text: str) -> int:
-    """Decimal digits as an integer, 0 when they are none."""
+    """Decimal digits as an integer, 0 when they are none; too many of them give the greatest or the least."""
     try:
         return numbers.parse_int(text)
     except ValueError:
-        return 0
+        digits = text[1:] if text[:1] in ("+", "-") else text
+        if not (digits.isascii() and digits.isdigit()):
+            return 0
+        return INT_MIN if text[0] == "-" else INT_MAX
 
 
 def until_step(start: int, stop: int, step: int) -> Slice:

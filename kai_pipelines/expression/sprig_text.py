@@ -7,16 +7,17 @@ import binascii
 import hashlib
 import random
 import secrets
-import string
+import unicodedata
 import zlib
 from collections.abc import Callable
 
 from kai_pipelines.expression.access import within_budget
-from kai_pipelines.expression.builtins_text import replace_text
+from kai_pipelines.expression.builtins_text import decode_base64, replace_text, single
 from kai_pipelines.expression.lexer import is_space
 from kai_pipelines.expression.printing import go_string, quote
-from kai_pipelines.expression.sprig_cases import single
 from kai_pipelines.expression.values import GoMap, Slice, strings, type_name
+
+_BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
 def encode(text: str) -> bytes:
@@ -65,7 +66,18 @@ def untitle(text: str) -> str:
 
 def swapcase(text: str) -> str:
     """Capitals to small letters and back."""
-    return "".join(single(ch.swapcase(), ch) for ch in text)
+    parts: list[str] = []
+    begins = True
+    for ch in text:
+        category = unicodedata.category(ch)  # only letters have a case here, not a circled one
+        if category in ("Lu", "Lt"):
+            parts.append(single(ch.lower(), ch))
+        elif category == "Ll":
+            parts.append(single(ch.title() if begins else ch.upper(), ch))
+        else:
+            parts.append(ch)
+        begins = is_space(ch) if category not in ("Lu", "Lt", "Ll") else False
+    return "".join(parts)
 
 
 def initials(text: str) -> str:
@@ -213,26 +225,23 @@ def wrap(width: int, newline: str, text: str, *, long_words: bool) -> str:
 
 def b64dec(text: str) -> str:
     """Decoded base64, or the error's text."""
-    return _decoded(text, "base64", base64.b64decode, string.ascii_letters + string.digits + "+/")
+    try:
+        return decode(decode_base64(text))
+    except ValueError as error:
+        return str(error)
 
 
 def b32dec(text: str) -> str:
     """Decoded base32, or the error's text."""
-    return _decoded(text, "base32", base64.b32decode, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-
-
-def _decoded(text: str, name: str, decoder: Callable[[bytes], bytes], alphabet: str) -> str:
     cleaned = text.replace("\r", "").replace("\n", "")
-    body = cleaned.rstrip("=")
-    wrong = next((index for index, ch in enumerate(body) if ch not in alphabet), None)
-    if wrong is None:
-        try:
-            return decode(decoder(cleaned.encode("ascii")))
-        except (binascii.Error, ValueError):
-            unit = 4 if name == "base64" else 8
-            wrong = len(cleaned) if len(cleaned) == len(body) else len(body)
-            wrong = len(cleaned) // unit * unit if len(cleaned) == len(body) else wrong
-    return f"illegal {name} data at input byte {wrong}"
+    try:
+        return decode(base64.b32decode(cleaned.encode("ascii")))
+    except (binascii.Error, ValueError):
+        body = cleaned.rstrip("=")
+        wrong = next((index for index, ch in enumerate(body) if ch not in _BASE32), None)
+        if wrong is None:
+            wrong = len(cleaned) // 8 * 8 if len(cleaned) == len(body) else len(body)
+        return f"illegal base32 data at input byte {wrong}"
 
 
 def digest(name: str) -> Callable[[str], str]:

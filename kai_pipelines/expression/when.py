@@ -63,6 +63,7 @@ def parse(when: str) -> Stage | None:
     """The plan of a `when`; raises CompileError."""
     tokens = tokenize(when)
     _check(tokens, when)
+    tokens = _with_patterns(tokens, when)  # a quoted pattern is one when the words become strings, a bare one not yet
     tokens = [replace(token, kind=STRING) if token.kind == VARIABLE else token for token in tokens]
     _check(tokens, when)
     stage = _Planner(_with_patterns(tokens, when), when).plan(_LEVELS)

@@ -211,8 +211,6 @@ def time_of(text: str) -> float | None:
             fields = golayout.read(layout, text)
         except ValueError:
             continue
-        if fields.offset is None and fields.zone[:3] == "GMT" and len(fields.zone) > 3:
-            fields.offset = int(fields.zone[3:]) * 3600
         days = golayout.days_from_civil(fields.year, fields.month, fields.day)
         return float(days * 86400 + fields.hour * 3600 + fields.minute * 60 + fields.second - (fields.offset or 0))
     return None

@@ -28,7 +28,6 @@ from kai_pipelines.expression.regex import PatternError, compile_pattern, quote_
         "(",
         "a)",
         "[a",
-        "(?P<n>a)(?P<n>b)",
         "a{2,1}",
         "\\",
         "(?i",
