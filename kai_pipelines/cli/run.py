@@ -90,6 +90,8 @@ def execute(
     elif not quiet:
         counts = f"{finished.executed} executed, {finished.cached} from the store"
         click.echo(f"{finished.phase}: {counts}; outputs in {made.output}", err=True)
+        if not as_json:
+            _show_parameters(finished)
     return (0 if finished.phase == "Succeeded" else 1), finished
 
 
@@ -112,6 +114,13 @@ def _encoded(target: Target, parameters: dict[str, str]) -> dict[str, str]:
     known = {name for name, port in target.pipeline.signature.inputs.items() if not port.is_artifact}
     ours = {name: value for name, value in parameters.items() if name in known}
     return {**parameters, **target.pipeline.encode_parameters(ours)}  # the engine refuses the unknown ones, by name
+
+
+def _show_parameters(run: Run) -> None:
+    """Print the output parameters; files are in the output folder."""
+    outputs = run.workflow["status"].get("outputs") or {}
+    for one in outputs.get("parameters") or []:
+        click.echo(f"{one['name']}: {one['value']}")
 
 
 def _explain(failure: Failure) -> None:
