@@ -69,6 +69,7 @@ class _Writer:
             self.moods.setdefault(mood, []).append(id_)
         if node.inner is not None and node.inner.nodes:
             yield f'{indent}subgraph {id_}["{title}"]'
+            yield f"{indent}    direction TB"
             yield from self.flow(node.inner, indent + "    ")
             yield f"{indent}end"
             return

@@ -19,7 +19,7 @@
     const room = { width: stage.clientWidth - 48, height: stage.clientHeight - 48 };
     const whole = Math.min(room.width / size.width, room.height / size.height);
     // A tall graph stays legible: it begins at its top and scrolls on.
-    const scale = Math.min(1.25, Math.max(whole, Math.min(0.72, room.width / size.width)));
+    const scale = Math.min(1.25, Math.max(whole, Math.min(0.9, room.width / size.width)));
     const free = stage.clientHeight - size.height * scale;
     view = { scale, x: (stage.clientWidth - size.width * scale) / 2, y: free > 48 ? free / 2 : 24 };
     show();

@@ -28,6 +28,7 @@ from kai_pipelines.manifest import Manifest
 
 _MARGIN = 28.0
 _NARROWEST = 380.0
+_WORDS = 520.0
 _POOLS = {
     "cpu-optimized": "blue",
     "gpu-optimized": "green",
@@ -49,7 +50,7 @@ def to_svg(manifest: Manifest) -> str:
 def draw(chart: Chart) -> str:
     """Draw a chart."""
     scene = arrange(chart.flow)
-    width = max(_NARROWEST, scene.width + 2 * _MARGIN, width_of(chart.title, 19, bold=True) + 2 * _MARGIN + 150)
+    width = _width(chart, scene)
     head = list(_head(chart, width))
     top = head[-1][0]
     chips, below = _chips("outputs", [(name, "") for name in chart.outputs], width, top + scene.height + 40)
@@ -72,6 +73,13 @@ def draw(chart: Chart) -> str:
     return "\n".join(part for part in parts if part) + "\n"
 
 
+def _width(chart: Chart, scene: Scene) -> float:
+    """Wide enough for the flow, the title with its verdict, and the description in lines of a readable length."""
+    title = width_of(chart.title, 19, bold=True) + (150 if chart.outcome is not None else 0)
+    words = min(width_of(chart.description, 12.5), _WORDS)
+    return round(max(_NARROWEST, *(part + 2 * _MARGIN for part in (scene.width, title, words))))
+
+
 def _tips() -> Iterator[str]:
     yield "<defs>"
     for kind in ("plain", "failure"):
@@ -88,7 +96,7 @@ def _head(chart: Chart, width: float) -> Iterator[tuple[float, str]]:
     yield y, f'<text class="title" x="{number(_MARGIN)}" y="{number(y)}">{escape(chart.title)}</text>'
     if chart.outcome is not None:
         yield y, _verdict(chart.outcome, width - _MARGIN, y - 6)
-    for line in wrapped(chart.description, 12.5, width - 2 * _MARGIN, 2):
+    for line in wrapped(chart.description, 12.5, width - 2 * _MARGIN, 3):
         y += 20
         yield y, f'<text class="words" x="{number(_MARGIN)}" y="{number(y)}">{escape(line)}</text>'
     if chart.inputs:
@@ -263,7 +271,7 @@ def _first_line(card: Card, y: float) -> Iterator[str]:
     if card.node.outcome is not None:
         yield sign(_MOODS.get(card.node.outcome.phase, "idle"), x + 6, y - 4.5)
         x += 20
-    aside = f'<tspan class="aside" dx="7">{escape(card.aside)}</tspan>' if card.aside else ""
+    aside = f' <tspan class="aside" dx="3">{escape(card.aside)}</tspan>' if card.aside else ""
     yield f'<text class="name" x="{number(x)}" y="{number(y)}">{escape(card.name)}{aside}</text>'
     if card.timing:
         right = card.x + card.width - SIDE

@@ -37,17 +37,17 @@ def _reworded(match: re.Match[str], origins: Origins) -> str:
     if match["tag"]:
         return " "
     if match["string"]:
-        return str(match["string"])[1:-1] or "nothing"
+        return match.group("string")[1:-1] or "nothing"
     if match["reference"]:
-        return short_name(str(match["reference"]), origins)
+        return short_name(match.group("reference"), origins)
     if match["cast"]:
-        return condition(str(match["inside"]), origins)
+        return condition(match.group("inside"), origins)
     return f" {_OPERATORS[str(match['operator'])]} "
 
 
 def short_name(reference: str, origins: Origins) -> str:
     """``tasks.assess.outputs.parameters.quality`` → ``quality``; a result is called after its task."""
-    parts = [part.strip("\"'") for part in _PART.findall(reference)]
+    parts: list[str] = [part.strip("\"'") for part in _PART.findall(reference)]
     if not parts:
         return reference
     if parts[0] == "inputs" and len(parts) > 2:
@@ -128,10 +128,10 @@ def sources(value: object) -> set[str]:
 
 
 def clock(seconds: float) -> str:
-    """A duration for people: ``8s``, ``3m 05s``, ``2h 10m``."""
+    """A duration for people: ``< 1s``, ``8s``, ``3m 05s``, ``2h 10m``."""
     whole = max(0, round(seconds))
     if whole < 60:
-        return f"{whole}s"
+        return f"{whole}s" if whole else "< 1s"
     minutes, rest = divmod(whole, 60)
     if minutes < 60:
         return f"{minutes}m {rest:02d}s"
