@@ -28,8 +28,8 @@ def test_a_run_gives_what_calling_the_function_gives(
     photos.mkdir()
     for name in ("a.jpg", "b.jpg", "c.jpg"):
         (photos / name).write_bytes(name.encode())
-    result = construct(ImageSet(photos))
-    fields = result._asdict() if isinstance(result, tuple) else {"result": result}
+    result: Any = construct(ImageSet(photos))
+    fields: dict[str, Any] = result._asdict() if hasattr(result, "_asdict") else {"result": result}
 
     run = construct.run(output=tmp_path / "out", photos=photos)
 

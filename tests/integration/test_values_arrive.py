@@ -39,13 +39,13 @@ class Replay:
         """The output parameters of a template; files stay in the folder under their names."""
         template = self.templates[name]
         declared = template.get("inputs", {}).get("parameters", [])
-        inputs = {one["name"]: inputs.get(one["name"], one.get("default", "")) for one in declared}
-        return self.run_dag(template, inputs) if "dag" in template else self.run_container(template, inputs)
+        filled = {str(one["name"]): inputs.get(one["name"], str(one.get("default", ""))) for one in declared}
+        return self.run_dag(template, filled) if "dag" in template else self.run_container(template, filled)
 
     def run_dag(self, template: Mapping[str, Any], inputs: dict[str, str]) -> dict[str, str]:
         scope: Scope = {f"inputs.parameters.{name}": value for name, value in inputs.items()}
         for task in template["dag"]["tasks"]:
-            (resolved,) = [journey.replaced(task, scope)]
+            resolved = journey.replaced(task, scope)
             tag = f"tasks.{task['name']}"
             if "when" in resolved and not should_execute(resolved["when"]):
                 scope[f"{tag}.status"] = "Skipped"

@@ -112,7 +112,8 @@ def test_no_encoded_value_holds_anything_that_argo_or_kubernetes_would_replace(c
 @given(
     st.sampled_from(CASES).flatmap(lambda case: st.tuples(st.just(case[0]), st.lists(case[1], min_size=1, max_size=4)))
 )
-@example((str, ['{"a": 1}', "[2]"]))
+@example((str, ['{"b":1,"a":2.0}', "[2.0]"]))
+@example((dict[str, Any], [{"b": 2**53 + 1}]))
 @example((dict[str, Any], [{"a": "{{workflow.name}}", "b": 2**53 + 1}]))
 @example((int | None, [None, 1]))
 @example((Literal["auto", 1], ["auto", 1]))
