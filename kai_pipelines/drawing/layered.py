@@ -21,7 +21,7 @@ LABEL_GAP = 56.0
 _SWEEPS = 12
 _STRAIGHT = 6.0
 """How much more a long edge wants to be straight than a short one."""
-_LOOSE = 0.005
+_LOOSE = 0.0001
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,6 @@ CHOICE_ROOM = 34.0
 SIDE = 14.0
 _NARROWEST, _WIDEST = 132.0, 288.0
 _JUNCTION = 8.0
-_EXIT = "on exit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +151,16 @@ def _mark_room(node: Node) -> float:
 
 
 def _aside(node: Node) -> str:
-    """What stands beside the name: that it is an exit handler, or the template, where it is called otherwise."""
+    """What stands beside the name: that it is an exit handler or a hook, or the template, where it is called otherwise."""
     if node.kind == "exit":
-        return _EXIT if "exit" not in node.name.lower() else ""
+        event = "hook" if "hooks." in node.path[-1] else "on exit"
+        return event if event.split()[-1] not in node.name.lower() else ""
     return "" if node.folded or node.template in {"", node.name} or node.kind == "reference" else node.template
 
 
 def _step(node: Node, pill: str, badge: str) -> Card:
     timing = _timing(node)
-    room = _WIDEST - 2 * SIDE - _mark_room(node) - (width_of(timing, SMALL_SIZE) + 10 if timing else 0.0)
+    room = _WIDEST - 2 * SIDE - _mark_room(node) - (width_of(timing, SMALL_SIZE, bold=True) + 10 if timing else 0.0)
     name = fitted(node.name, NAME_SIZE, room, bold=True)
     name_width = width_of(name, NAME_SIZE, bold=True)
     aside = _aside(node) if node.inner is None else ""
@@ -176,7 +176,7 @@ def _group(node: Node, pill: str, badge: str) -> Card:
     assert node.inner is not None
     inner = arrange(node.inner)
     timing = _timing(node)
-    taken = 2 * GROUP_PAD + _mark_room(node) + (width_of(timing, SMALL_SIZE) + 10 if timing else 0.0)
+    taken = 2 * GROUP_PAD + _mark_room(node) + (width_of(timing, SMALL_SIZE, bold=True) + 10 if timing else 0.0)
     name = fitted(node.name, NAME_SIZE, _WIDEST, bold=True)
     width = max(inner.width + 2 * GROUP_PAD, taken + width_of(name, NAME_SIZE, bold=True), _pills_width(pill, badge))
     aside = _aside(node) if node.kind == "exit" else _what(node.inner)
