@@ -180,8 +180,6 @@ def _expression(
     try:
         expression = str(gojson.unmarshal(f'"{written}"'))
     except ValueError as error:
-        if strict is None:
-            return verbatim
         raise CompileError(f"cannot read the expression {written!r}: {error}", text=text, position=position) from None
     named = with_functions(env, expression)
     tolerant = strict is None
@@ -196,7 +194,6 @@ def _expression(
         tolerant = True
     if tolerant and any(name in _LATE for name in missing):
         return verbatim
-    tolerant = tolerant or _has_placeholder(named)
     return _evaluated(expression, named, verbatim, position, text, tolerant=tolerant)
 
 
@@ -205,15 +202,16 @@ def _evaluated(
 ) -> str:
     from kai_pipelines.expression.evaluation import run
 
+    may_wait = tolerant or _has_placeholder(env)
     try:
         value = run(expression, env)
     except ExpressionError as error:
-        if tolerant:
+        if may_wait:
             return verbatim
         where = position + 3 + (error.position or 0)
         raise type(error)(f"{verbatim}: {error.message}", text=text, position=where) from error
     if value is None:
-        if tolerant:
+        if may_wait:
             return verbatim
         raise EvaluationError(f"{verbatim} is nil", text=text, position=position)
     try:
