@@ -17,7 +17,7 @@ from steps.reconstruction.meshing.topology import areas, cleaned, components, ne
 from steps.reconstruction.projection import project
 from steps.reconstruction.reporting.scene import CameraView
 
-SPACINGS = 5.0
+SPACINGS = 3.0
 """A vertex is vouched for when a point is nearer than so many times that point's own spacing,"""
 CELLS = 1.5
 """or nearer than so many cells of the octree,"""

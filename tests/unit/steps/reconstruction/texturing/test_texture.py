@@ -47,7 +47,7 @@ def truth_and_texels(model: Model, paint) -> tuple[NDArray[np.float64], NDArray[
 def test_the_texture_is_what_is_painted_on_the_globe(baked, paint) -> None:
     truth, found = truth_and_texels(read_model(baked.model.path), paint)
 
-    assert psnr(truth - found) > 33
+    assert psnr(truth - found) > 39.5  # 38.5 when photographs are read half a pixel off
     assert np.percentile(np.abs(truth - found).max(axis=1), 99) < 20
 
 
@@ -68,7 +68,7 @@ def test_a_view_that_took_no_part_looks_like_the_globe(globe, baked, camera_at, 
     expected = photograph(replace(view, distortion=(0.0,)), 1.0)
     both = (picture[..., 3] == 255) & (expected.sum(axis=2) > 0)
     assert both.mean() > 0.2
-    assert psnr(picture[both][:, :3].astype(float) - expected[both]) > 30
+    assert psnr(picture[both][:, :3].astype(float) - expected[both]) > 40.5
 
 
 def test_photographs_of_other_exposures_are_leveled(globe, photograph, paint, tmp_path) -> None:
@@ -81,7 +81,7 @@ def test_photographs_of_other_exposures_are_leveled(globe, photograph, paint, tm
     truth, found = truth_and_texels(read_model(textured(globe, folder).model.path), paint)
 
     factor = (truth * found).sum() / (truth * truth).sum()  # the exposure of the whole is free
-    assert psnr(truth * factor - found) > 30
+    assert psnr(truth * factor - found) > 38  # 30 when exposures are left as they are
 
 
 def test_what_stood_in_the_way_once_is_not_on_the_model(globe, paint, tmp_path) -> None:
