@@ -50,6 +50,13 @@ class Module:
         return self.name if self.path.name == "__init__.py" else self.name.rpartition(".")[0]
 
 
+def _parsed(name: str, path: Path) -> Module | None:
+    try:
+        return Module(name, path)
+    except (SyntaxError, ValueError, OSError):  # the step itself will say so
+        return None
+
+
 class Fingerprints:
     """Fingerprints of steps whose modules lie in some folders."""
 
@@ -90,7 +97,7 @@ class Fingerprints:
         for folder in self._folders:
             for path in (folder / relative.with_suffix(".py"), folder / relative / "__init__.py"):
                 if path.is_file():
-                    return None if "site-packages" in path.parts else Module(name, path)
+                    return None if "site-packages" in path.parts else _parsed(name, path)
         return None
 
     def _collect(self, module: Module, name: str, parts: dict[str, str]) -> None:

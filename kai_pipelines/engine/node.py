@@ -126,8 +126,12 @@ def to_blame(tree: NodeTree) -> Node | None:
     retries = {child: node for node in tree.by_name.values() if node.type == "Retry" for child in node.children}
     # A template around others has a message only for a fault of its own.
     failed = [node for node in tree.by_name.values() if node.phase in BAD and node.message and node.type != "Retry"]
-    for node in sorted(failed, key=lambda node: node.finished_at):
-        around: Node | None = retries.get(node.id, node)
+    # Of those that ended together the innermost: what is around only passes the failure on.
+    for node in sorted(failed, key=lambda node: (node.finished_at, -len(node.name))):
+        retry = retries.get(node.id)
+        if retry is not None and retry.children[-1] != node.id:
+            continue
+        around: Node | None = retry or node
         while around is not None and around.phase in BAD:
             around = tree.by_id.get(around.boundary_id)
         if around is None:

@@ -215,7 +215,7 @@ def _read_parameter(one: Mapping[str, Any]) -> str | None:
     if not path.is_file():
         return str(source["default"]) if "default" in source else None
     # Argo takes one newline off the end (executor.go SaveParameters).
-    return path.read_text(encoding="utf-8", errors="surrogateescape").removesuffix("\n")
+    return path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
 
 
 def _text_of(result: Path | None) -> str | None:
