@@ -9,7 +9,8 @@ from kai_pipelines.authoring.pools import choose_pool
 from kai_pipelines.authoring.resources import Resources, Retry
 from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepDefinition, StepUse
-from kai_pipelines.errors import EXIT_FATAL, EXIT_USAGE
+from kai_pipelines.compiler import text
+from kai_pipelines.errors import EXITS_FOR_GOOD
 from kai_pipelines.manifest.duration import format_duration, parse_duration
 
 Object = dict[str, object]
@@ -110,7 +111,7 @@ def retry_strategy(retry: Retry) -> Object:
     return {
         "limit": retry.limit,
         "retryPolicy": policy,
-        "expression": f'not (lastRetry.exitCode in ["{EXIT_USAGE}", "{EXIT_FATAL}"])',
+        "expression": f"not (lastRetry.exitCode in [{', '.join(text.literal(str(code)) for code in EXITS_FOR_GOOD)}])",
         "backoff": backoff,
     }
 

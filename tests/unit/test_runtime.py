@@ -97,6 +97,8 @@ def fail(how: str) -> int:
             raise FileNotFoundError(errno.ENOENT, "No such file", "model.bin")
         case "value":
             raise ValueError("a bug of ours")
+        case "mistake":
+            return len(how.no_such_attribute)  # type: ignore[attr-defined]  # pyright: ignore
         case "exit":
             sys.exit(7)
         case _:
@@ -269,14 +271,14 @@ def test_a_result_that_is_no_file_is_a_fault_of_the_step(
     assert "wrong-result: give-wrong-file returned" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("how", ["value", "missing"])
-def test_a_crash_shows_its_traceback_and_is_exit_code_1(how: str) -> None:
+@pytest.mark.parametrize(("how", "code"), [("value", 1), ("missing", 1), ("mistake", 70)])
+def test_a_crash_shows_its_traceback_and_a_mistake_in_the_code_is_told_from_bad_luck(how: str, code: int) -> None:
     made = subprocess.run(
         [sys.executable, "-m", "kai_pipelines.runtime", "tests.unit.test_runtime:fail", f"--how={how}"],
         cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False,
     )  # fmt: skip
 
-    assert made.returncode == 1
+    assert made.returncode == code
     assert "Traceback" in made.stderr
 
 

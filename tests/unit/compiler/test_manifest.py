@@ -166,6 +166,7 @@ def test_a_step_that_gave_up_for_good_is_not_tried_again() -> None:
     assert again("-1") is True
     assert again("64") is False
     assert again("65") is False
+    assert again("70") is False
 
 
 def test_a_report_is_stored_as_it_is_and_a_mesh_as_an_archive() -> None:
