@@ -10,7 +10,6 @@ import yaml
 
 from kai_pipelines.cli.main import main
 from kai_pipelines.discovery import known_pipelines
-from kai_pipelines.errors import UsageError
 from tests.unit.packages import GREETING, TWO, clean_imports, write_package
 
 ROOT = Path(__file__).parents[3]
@@ -157,12 +156,8 @@ def test_a_pipeline_that_is_written_wrongly_is_told_at_its_line(folder: Path, ka
 def test_the_manifests_of_this_repository_are_fresh(monkeypatch: pytest.MonkeyPatch, kai: Kai) -> None:
     monkeypatch.chdir(ROOT)
     monkeypatch.delenv("KAI_PIPELINES", raising=False)
-    try:
-        known = known_pipelines(("pipelines",))
-    except UsageError as error:
-        pytest.skip(f"the pipelines cannot be imported here: {error}")
 
     code, out, err = kai("compile", "--all", "--check")
 
-    assert set(known) >= {"reconstruction", "demo"}
+    assert set(known_pipelines(("pipelines",))) >= {"reconstruction", "demo"}
     assert code == 0, out + err
