@@ -18,8 +18,11 @@ Planes = NDArray[np.float32]
 Gray = NDArray[np.uint8]
 """[h, w]."""
 
-RANGE_PERCENTILES, RANGE_MARGIN = (1, 99), 1.5
-"""Of the sparse points' inverse depths, and the factor by which the search goes beyond them."""
+RANGE_PERCENTILES, RANGE_MARGIN = (1, 99), 4.0
+"""Of the sparse points' inverse depths, and the factor by which the search goes beyond them.
+
+Generous, because smooth ground before the camera has few sparse points and is near.
+"""
 
 
 def gray_at(image: Gray, level: int) -> Gray:
