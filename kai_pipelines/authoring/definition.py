@@ -69,7 +69,7 @@ class PipelineDefinition(Generic[P, R]):
         if self._recording:
             raise fault(f"{self.name} calls itself", hint="a workflow has an end: repeat with for_each or fallback")
         self._recording = True
-        graph = Graph(self.name, title=self.options.title, description=self.description)
+        graph = Graph(self.name)
         graph.inputs = {name: Input(graph, port) for name, port in self.signature.inputs.items()}
         try:
             with record_into(graph):
@@ -108,7 +108,7 @@ class PipelineDefinition(Generic[P, R]):
         handler = self.options.on_exit
         if not isinstance(handler, Step):
             return None
-        graph = Graph("on-exit", description=f"Runs when {self.name} ends, whatever happened.")
+        graph = Graph("on-exit")
         with self._here(), record_into(graph):
             handler(
                 **{

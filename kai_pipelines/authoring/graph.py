@@ -106,8 +106,6 @@ class Graph:
     parent: Graph | None = None
     label: str = ""
     """The name of the task that runs it, for a graph that a construct made."""
-    title: str = ""
-    description: str = ""
     inputs: dict[str, Input] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
     results: dict[str, Reference | Merge] = field(default_factory=dict)

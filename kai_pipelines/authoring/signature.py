@@ -76,6 +76,8 @@ def port(name: str, annotation: Any, default: Any = MISSING) -> Port:
     if listed or (len(solid) == 1 and _is_artifact(solid[0])):
         kind = get_args(annotation)[0] if listed else solid[0]
         return Port(name, kind, True, listed, len(solid) < len(parts), default, description)
+    if any(_holds_artifact(part) for part in parts):
+        raise ValueError(f"mixes an artifact with something else in {name!r}: write Type, Type | None or list[Type]")
     return Port(name, annotation, default=default, description=description)
 
 
@@ -99,19 +101,26 @@ def signature_of(function: Callable[..., object]) -> Signature:
                 function, f"has no annotation for {parameter.name!r}: say its type, it is checked before a run"
             )
         default = MISSING if parameter.default is parameter.empty else parameter.default
-        inputs[parameter.name] = port(parameter.name, hints[parameter.name], default)
+        inputs[parameter.name] = _port_of(function, parameter.name, hints[parameter.name], default)
     if "return" not in hints:
         raise _wrong(function, "has no return annotation: say what it gives, or `-> None`")
-    return Signature(inputs, *_outputs(hints["return"]))
+    return Signature(inputs, *_outputs(function, hints["return"]))
 
 
-def _outputs(annotation: Any) -> tuple[dict[str, Port], type[tuple[Any, ...]] | None]:
+def _port_of(function: Callable[..., object], name: str, annotation: Any, default: Any = MISSING) -> Port:
+    try:
+        return port(name, annotation, default)
+    except ValueError as error:
+        raise _wrong(function, str(error)) from None
+
+
+def _outputs(function: Callable[..., object], annotation: Any) -> tuple[dict[str, Port], type[tuple[Any, ...]] | None]:
     if annotation is type(None):
         return {}, None
     if isinstance(annotation, type) and issubclass(annotation, tuple) and (names := record_fields(annotation)):
         hints = get_type_hints(annotation, include_extras=True)
-        return {name: port(name, hints[name]) for name in names}, annotation
-    return {RESULT: port(RESULT, annotation)}, None
+        return {name: _port_of(function, name, hints[name]) for name in names}, annotation
+    return {RESULT: _port_of(function, RESULT, annotation)}, None
 
 
 def record_fields(kind: type[tuple[Any, ...]]) -> tuple[str, ...]:
@@ -122,6 +131,10 @@ def record_fields(kind: type[tuple[Any, ...]]) -> tuple[str, ...]:
 
 def _is_artifact(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, Artifact)
+
+
+def _holds_artifact(annotation: Any) -> bool:
+    return _is_artifact(annotation) or any(_holds_artifact(part) for part in get_args(annotation))
 
 
 def _wrong(function: Callable[..., object], reason: str, hint: str | None = None) -> AuthoringError:

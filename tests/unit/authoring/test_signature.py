@@ -41,6 +41,12 @@ def gives_plain_tuple() -> tuple[int, str]:
 
 
 def takes_unknown(size: Unknown) -> None: ...  # type: ignore[name-defined]  # noqa: F821  # pyright: ignore[reportUndefinedVariable, reportUnknownParameterType]
+def takes_list_or_none(parts: list[Mesh] | None = None) -> None: ...
+def takes_two_kinds(mesh: Mesh | PointCloud) -> None: ...
+def gives_files_by_name() -> dict[str, Mesh]:
+    raise NotImplementedError
+
+
 def takes_many(*photos: ImageSet) -> None: ...
 def takes_any(**sizes: int) -> None: ...
 def takes_untyped(size) -> None: ...  # type: ignore[no-untyped-def]
@@ -99,6 +105,9 @@ def test_constraints_of_an_annotation_hold() -> None:
     [
         (takes_many, r"takes_many takes \*photos: name every input"),
         (takes_unknown, "annotation that cannot be read: name 'Unknown' is not defined"),
+        (takes_list_or_none, "takes_list_or_none mixes an artifact with something else in 'parts'"),
+        (takes_two_kinds, "mixes an artifact with something else in 'mesh'"),
+        (gives_files_by_name, "mixes an artifact with something else in 'result'"),
         (takes_any, r"takes_any takes \*sizes: name every input"),
         (takes_untyped, "takes_untyped has no annotation for 'size'"),
         (takes_umlaut, "takes_umlaut takes 'größe': Argo knows only"),
