@@ -13,7 +13,7 @@ from kai_pipelines.authoring.pools import POOLS
 from kai_pipelines.authoring.reference import Output, Reference
 from kai_pipelines.authoring.resources import DEFAULT_RESOURCES, Gpu, Resources, Retry
 from kai_pipelines.authoring.signature import Port, Signature, signature_of
-from kai_pipelines.errors import ManifestError
+from kai_pipelines.errors import AuthoringError, ManifestError
 from kai_pipelines.manifest.duration import parse_duration
 from kai_pipelines.manifest.names import is_template_name, template_name
 from kai_pipelines.manifest.quantity import parse_quantity
@@ -61,7 +61,15 @@ class StepDefinition:
     @functools.cached_property
     def signature(self) -> Signature:
         """The ports, read from the annotations on first use."""
-        return signature_of(self.function)
+        signature = signature_of(self.function)
+        if many := [name for name, port in signature.outputs.items() if port.many]:
+            raise AuthoringError(
+                f"{self.__name__} gives the list {many[0]}: a step gives one file or folder for each output",
+                hint="give a folder, or run the step once for each file with for_each",
+                path=self.function.__code__.co_filename,
+                line=self.function.__code__.co_firstlineno,
+            )
+        return signature
 
     @property
     def address(self) -> str:

@@ -175,6 +175,17 @@ def test_wrong_options_are_refused_where_the_step_is_written(options: dict[str, 
     assert caught.value.path == __file__
 
 
+def split(points: PointCloud) -> list[Mesh]:
+    raise NotImplementedError
+
+
+def test_a_step_that_gives_a_list_of_files_is_refused_at_its_line() -> None:
+    with pytest.raises(AuthoringError, match="split gives the list result") as caught:
+        _ = step(split).signature
+
+    assert (caught.value.path, caught.value.line) == (__file__, split.__code__.co_firstlineno)
+
+
 def test_a_name_that_kubernetes_refuses_is_refused_where_the_step_is_written() -> None:
     def größe() -> None: ...
     def measure_the_size_of_every_single_one_of_the_many_photographs_again() -> None: ...
