@@ -32,7 +32,7 @@ from steps.reconstruction.dense.pyramid import (
 )
 from steps.reconstruction.dense.random import stream
 from steps.reconstruction.dense.sources import Sources, count_consistent
-from steps.reconstruction.dense.views import View, select_sources
+from steps.reconstruction.dense.views import View, count_shared, select_sources
 
 CONSISTENT_WITHIN = 1.0
 """Pixels of forward-backward error up to which a source counts as seeing the same surface."""
@@ -86,7 +86,8 @@ class Scene:
     def __init__(self, views: list[View], images: Path, count: int) -> None:
         """Choose up to `count` sources for each view; `images` is the folder of the photographs."""
         self.views = views
-        self.sources = [select_sources(views, index, count) for index in range(len(views))]
+        shared = count_shared(views)
+        self.sources = [select_sources(views, shared, index, count) for index in range(len(views))]
         self.usable = [index for index, chosen in enumerate(self.sources) if chosen]
         self._folder = images
         self.gray = lru_cache(maxsize=4 * count + 4)(self._read)

@@ -16,6 +16,8 @@ Source: Yao et al., "MVSNet" (ECCV 2018), section 4.1, view selection.
 """
 LEAST_ANGLE = 1.0
 """Degrees: a view is no source when three quarters of the shared points are seen at less."""
+COMPARED = 8
+"""For each source that is wanted so many candidates are compared."""
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,29 @@ def read_views(sparse: Path) -> list[View]:
     return sorted(views, key=lambda view: view.name)
 
 
-def select_sources(views: list[View], index: int, count: int) -> list[int]:
-    """The `count` views that measure depth in view `index` best: many shared points, at a good angle."""
-    view = views[index]
-    scores = []
-    for j, other in enumerate(views):
-        shared = np.isin(view.point_ids, other.point_ids, assume_unique=True)
-        if j == index or not shared.any():
+def count_shared(views: list[View]) -> NDArray[np.int64]:
+    """[n, n]: how many sparse points two views both see."""
+    from scipy.sparse import csr_array
+
+    ids = np.concatenate([view.point_ids for view in views])
+    rows = np.repeat(np.arange(len(views)), [len(view.point_ids) for view in views])
+    _, columns = np.unique(ids, return_inverse=True)
+    seen = csr_array((np.ones(len(ids), np.int64), (rows, columns)))
+    return np.asarray((seen @ seen.T).toarray())
+
+
+def select_sources(views: list[View], shared: NDArray[np.int64], index: int, count: int) -> list[int]:
+    """The `count` views that measure depth in view `index` best: many shared points, at a good angle.
+
+    Only the views that share most points are compared, so that many views do not take quadratic time.
+    """
+    view, scores = views[index], list[tuple[float, int]]()
+    most = np.argsort(-shared[index], kind="stable")[: 1 + COMPARED * count].tolist()
+    for j in most:
+        if j == index or shared[index, j] == 0:
             continue
-        here, there = view.points[shared] - view.center, view.points[shared] - other.center
+        common = view.points[np.isin(view.point_ids, views[j].point_ids, assume_unique=True)]
+        here, there = common - view.center, common - views[j].center
         cosines = (here * there).sum(axis=1) / (np.linalg.norm(here, axis=1) * np.linalg.norm(there, axis=1) + 1e-300)
         angles = np.degrees(np.arccos(np.clip(cosines, -1, 1)))
         if np.percentile(angles, 75) < LEAST_ANGLE:

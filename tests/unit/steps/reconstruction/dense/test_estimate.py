@@ -7,7 +7,7 @@ import pytest
 
 from steps.reconstruction.dense.estimate import Effort, Estimator, Scene
 from steps.reconstruction.dense.pyramid import enlarged, starting_planes
-from steps.reconstruction.dense.views import read_views, relative, select_sources
+from steps.reconstruction.dense.views import count_shared, read_views, relative, select_sources
 
 ONE_PIXEL = 0.045
 """Relative change of a depth of 5.5 that moves a point by one pixel in the view 0.7 away: 5.5 / (176 · 0.7)."""
@@ -87,8 +87,9 @@ def test_the_way_to_another_view_is_that_of_its_points(rendered):
 
 def test_sources_are_those_at_a_good_angle(rendered):
     # Each step in the row is 3 to 4 degrees; MVSNet's score is 0.4 for one step, 0.97 for two, 0.8 for three.
-    assert select_sources(rendered.views, 0, 3) == [2, 3, 1]
-    assert select_sources(rendered.views, 1, 1) == [3]
+    shared = count_shared(rendered.views)
+    assert select_sources(rendered.views, shared, 0, 3) == [2, 3, 1]
+    assert select_sources(rendered.views, shared, 1, 1) == [3]
 
 
 def test_a_view_without_shared_points_is_no_source(rendered):
@@ -96,7 +97,11 @@ def test_a_view_without_shared_points_is_no_source(rendered):
 
     stranger = replace(rendered.views[0], point_ids=rendered.views[0].point_ids + 1000)
 
-    assert select_sources([stranger, *rendered.views[1:]], 0, 3) == []
+    views = [stranger, *rendered.views[1:]]
+    shared = count_shared(views)
+    assert shared[0].tolist() == [60, 0, 0, 0]
+    assert shared[1].tolist() == [0, 60, 60, 60]
+    assert select_sources(views, shared, 0, 3) == []
 
 
 def test_the_search_starts_at_the_sparse_points(rendered):
