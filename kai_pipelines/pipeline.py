@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from kai_pipelines.authoring.definition import PipelineDefinition, PipelineOptions
 from kai_pipelines.authoring.step import StepDefinition
 
 if TYPE_CHECKING:
+    from kai_pipelines.compiler.workflow import Kind
     from kai_pipelines.engine import Run
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Kind = Literal["WorkflowTemplate", "Workflow", "CronWorkflow"]
 
 
 class Pipeline(PipelineDefinition[P, R]):
@@ -28,7 +28,7 @@ class Pipeline(PipelineDefinition[P, R]):
 
     def to_yaml(self, path: str | Path | None = None, kind: Kind = "WorkflowTemplate") -> str:
         """The manifest as YAML, also written to `path` when one is given."""
-        from kai_pipelines.manifest import dump
+        from kai_pipelines.manifest.document import dump
 
         text = dump(self.to_dict(kind))
         if path is not None:

@@ -31,7 +31,6 @@ class StepOptions:
     retry: Retry | None = None
     timeout: str | None = None
     """Each try may take so long."""
-    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +166,7 @@ def _checked(name: str, parse: Callable[[Any], object], text: object) -> None:
 def step(function: Callable[P, R], /) -> Step[P, R]: ...
 @overload
 def step(
-    *, resources: Resources = ..., retry: Retry | None = ..., timeout: str | None = ..., title: str = ...
+    *, resources: Resources = ..., retry: Retry | None = ..., timeout: str | None = ...
 ) -> Callable[[Callable[P, R]], Step[P, R]]: ...
 def step(
     function: Callable[P, R] | None = None,
@@ -176,14 +175,13 @@ def step(
     resources: Resources = DEFAULT_RESOURCES,
     retry: Retry | None = None,
     timeout: str | None = None,
-    title: str = "",
 ) -> Step[P, R] | Callable[[Callable[P, R]], Step[P, R]]:
     """Make a typed function a step; its name, annotations and docstring become those of the template."""
-    options = StepOptions(resources, retry, timeout, title)
-    _check_resources(title or "step", resources)
+    options = StepOptions(resources, retry, timeout)
+    _check_resources("step", resources)
     for duration in (timeout, retry and retry.backoff, retry and retry.max_duration):
         if duration:
-            _checked(title or "step", parse_duration, duration)
+            _checked("step", parse_duration, duration)
 
     def decorate(function: Callable[P, R]) -> Step[P, R]:
         return Step(function, options)

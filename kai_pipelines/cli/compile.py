@@ -11,11 +11,11 @@ import click
 from kai_pipelines.cli.target import resolve
 from kai_pipelines.discovery import known_pipelines
 from kai_pipelines.errors import KaiError, UsageError
-from kai_pipelines.manifest import dump
+from kai_pipelines.manifest.document import dump
 from kai_pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from kai_pipelines.pipeline import Kind
+    from kai_pipelines.compiler.workflow import Kind
 
 
 @click.command()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kai_pipelines.errors import UsageError
-from kai_pipelines.manifest import load, load_all
+from kai_pipelines.manifest.document import load, load_all
 from kai_pipelines.settings import Settings
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepDefinition, StepUse
 from kai_pipelines.compiler import text
 from kai_pipelines.errors import EXITS_FOR_GOOD
-from kai_pipelines.manifest.duration import format_duration, parse_duration
+from kai_pipelines.manifest.duration import format_duration, parse_duration, whole_seconds
 
 Object = dict[str, object]
 
@@ -37,7 +37,7 @@ def step_template(step: StepDefinition, image: str, *, keyed: Sequence[str] = ()
     if step.options.retry is not None:
         template["retryStrategy"] = retry_strategy(step.options.retry)
     if step.options.timeout is not None:
-        template["activeDeadlineSeconds"] = int(parse_duration(step.options.timeout))
+        template["activeDeadlineSeconds"] = whole_seconds(step.options.timeout)
     template.update(_placement(step.options.resources))
     if patched:
         template["podSpecPatch"] = f"{{{{inputs.parameters.{PATCH}}}}}"

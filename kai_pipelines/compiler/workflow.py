@@ -14,7 +14,7 @@ from kai_pipelines.authoring.step import StepDefinition, StepUse
 from kai_pipelines.compiler.dag import dag_template
 from kai_pipelines.compiler.step import OUTPUTS, step_template
 from kai_pipelines.errors import AuthoringError
-from kai_pipelines.manifest.duration import parse_duration
+from kai_pipelines.manifest.duration import whole_seconds
 from kai_pipelines.settings import Settings
 
 Object = dict[str, object]
@@ -55,7 +55,7 @@ def _spec(pipeline: AnyPipeline, image: str) -> Object:
     if pipeline.exit_graph is not None:
         spec["onExit"] = pipeline.exit_graph.name
     if pipeline.options.timeout is not None:
-        spec["activeDeadlineSeconds"] = int(parse_duration(pipeline.options.timeout))
+        spec["activeDeadlineSeconds"] = whole_seconds(pipeline.options.timeout)
     spec.update(_production_defaults(pipeline, image))
     spec["templates"] = list(_templates(pipeline, image))
     return spec

@@ -24,7 +24,7 @@ from kai_pipelines.drawing.wording import (
     sources,
 )
 from kai_pipelines.errors import ManifestError
-from kai_pipelines.manifest import Manifest
+from kai_pipelines.manifest.document import Manifest
 
 Task = Mapping[str, Any]
 

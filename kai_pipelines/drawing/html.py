@@ -11,7 +11,7 @@ from kai_pipelines.drawing.flow import read_chart
 from kai_pipelines.drawing.model import Chart, Node
 from kai_pipelines.drawing.svg import draw
 from kai_pipelines.drawing.wording import clock
-from kai_pipelines.manifest import Manifest
+from kai_pipelines.manifest.document import Manifest
 
 Rows = list[tuple[str, str]]
 _SLOT = re.compile(r"\{\{(\w+)\}\}")

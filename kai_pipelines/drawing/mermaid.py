@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kai_pipelines.drawing.flow import read_chart
 from kai_pipelines.drawing.model import Edge, Flow, Node
 from kai_pipelines.drawing.wording import clock
-from kai_pipelines.manifest import Manifest
+from kai_pipelines.manifest.document import Manifest
 
 _ARROWS = {"data": "-->", "order": "-->", "failure": "-.->", "exit": "-.->"}
 _SPECIAL = str.maketrans(

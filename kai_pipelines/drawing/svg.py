@@ -24,7 +24,7 @@ from kai_pipelines.drawing.scene import (
     pill_width,
 )
 from kai_pipelines.drawing.wording import clock, shortened
-from kai_pipelines.manifest import Manifest
+from kai_pipelines.manifest.document import Manifest
 
 _MARGIN = 28.0
 _NARROWEST = 380.0

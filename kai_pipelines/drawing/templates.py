@@ -8,7 +8,7 @@ from typing import Any
 
 from kai_pipelines.drawing.fields import mapping, mappings, sequence, text
 from kai_pipelines.errors import ManifestError
-from kai_pipelines.manifest import Manifest
+from kai_pipelines.manifest.document import Manifest
 
 Template = Mapping[str, Any]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from kai_pipelines.errors import ManifestError
@@ -23,6 +24,11 @@ def parse_duration(text: str | int | float) -> float:
             f"{plain!r} is not a duration", hint="write a number with a unit, such as 30s, 10m or 1h30m"
         )
     return sign * sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def whole_seconds(text: str | int | float) -> int:
+    """A duration for a field that takes whole seconds: at least as long, and at least one."""
+    return max(1, math.ceil(parse_duration(text)))
 
 
 def format_duration(seconds: float) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from kai_pipelines import ImageSet
 from kai_pipelines.authoring.artifact import Artifact
-from kai_pipelines.manifest import landing_name
+from kai_pipelines.manifest.names import landing_name
 from tests.golden.constructs import CONSTRUCTS
 
 

@@ -13,7 +13,6 @@ def test_every_public_name_exists_and_is_documented() -> None:
         assert getattr(kai_pipelines, name).__doc__, name
 
 
-
 def _modules_after(statement: str) -> set[str]:
     program = f"{statement}\nimport sys\nprint('\\n'.join(sys.modules))"
     output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout

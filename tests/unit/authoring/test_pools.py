@@ -6,7 +6,7 @@ import pytest
 
 from kai_pipelines import Gpu, Resources
 from kai_pipelines.authoring.pools import POOLS, PRIORITIES, choose_pool
-from kai_pipelines.manifest import parse_quantity
+from kai_pipelines.manifest.quantity import parse_quantity
 
 
 @pytest.mark.parametrize(

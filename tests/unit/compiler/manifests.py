@@ -9,7 +9,7 @@ from typing import Any
 
 import pipelines
 from kai_pipelines.discovery import pipelines_in
-from kai_pipelines.pipeline import Kind
+from kai_pipelines.compiler.workflow import Kind
 from tests.golden.constructs import CONSTRUCTS, nightly, plain_chain
 
 IMAGE = "kai-pipelines:golden"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kai_pipelines.manifest import dump
+from kai_pipelines.manifest.document import dump
 from tests.unit.compiler.manifests import GOLDEN, compiled
 
 FOLDER = Path(__file__).parents[2] / "golden"
@@ -41,7 +41,7 @@ def test_compiling_again_gives_the_same_bytes() -> None:
 def test_another_process_with_another_hash_seed_gives_the_same_bytes() -> None:
     program = (
         "import sys\n"
-        "from kai_pipelines.manifest import dump\n"
+        "from kai_pipelines.manifest.document import dump\n"
         "from tests.unit.compiler.manifests import GOLDEN, compiled\n"
         "sys.stdout.buffer.write(''.join(dump(compiled(name)) for name in GOLDEN).encode())\n"
     )

@@ -14,7 +14,7 @@ import pytest
 
 from kai_pipelines.drawing import to_html, to_mermaid, to_svg
 from kai_pipelines.drawing.letters import fitted, width_of, wrapped
-from kai_pipelines.manifest import load
+from kai_pipelines.manifest.document import load
 from tests.unit.drawing.samples import SWITCH, container, dag, task, workflow
 
 DRAWABLE = {"Workflow", "WorkflowTemplate", "CronWorkflow", "ClusterWorkflowTemplate"}

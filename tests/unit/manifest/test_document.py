@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kai_pipelines.errors import ManifestError
-from kai_pipelines.manifest import dump, load, load_all
-from kai_pipelines.manifest.document import canonical
+from kai_pipelines.manifest.document import canonical, dump, load, load_all
 from tests.journey import HOSTILE, texts
 
 # What Go's reader (sigs.k8s.io/yaml, go-yaml 2: YAML 1.1 with some of 1.2) takes for something else than text.

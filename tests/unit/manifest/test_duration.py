@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kai_pipelines.errors import ManifestError
-from kai_pipelines.manifest import format_duration, parse_duration
+from kai_pipelines.manifest.duration import format_duration, parse_duration, whole_seconds
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,9 @@ def test_a_duration_is_written_as_short_as_go_reads_it(seconds: float, text: str
 @given(st.integers(min_value=0, max_value=10**10).map(lambda milliseconds: milliseconds / 1000))
 def test_what_is_written_is_read_as_the_same_duration(seconds: float) -> None:
     assert parse_duration(format_duration(seconds)) == pytest.approx(seconds, abs=1e-9, rel=1e-12)
+
+
+def test_whole_seconds_are_never_less_than_the_duration_and_never_none() -> None:
+    assert whole_seconds("1h30m") == 5400
+    assert whole_seconds("1500ms") == 2
+    assert whole_seconds("250ms") == 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kai_pipelines.manifest import is_template_name, landing_name, task_name, template_name
+from kai_pipelines.manifest.names import is_template_name, landing_name, task_name, template_name
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_a_ball_becomes_a_closed_ball(tmp_path, ball, model_around) -> None:
 def test_no_skin_closes_what_was_not_seen(tmp_path, bowl, model_around) -> None:
     mesh = read_mesh(meshed(tmp_path, bowl, model_around(FRONT)).mesh.path)
 
-    assert mesh.vertices[:, 2].min() > -0.15  # 3.3 times the mean distance of a point to its neighbors
+    assert mesh.vertices[:, 2].min() > -0.2  # three times what lies between points at the border
     assert as_trimesh(mesh).area == pytest.approx(2 * np.pi, rel=0.05)
 
 
