@@ -125,7 +125,11 @@ def modulo(a: int, b: int) -> int:
 
 
 def power(a: float, b: float) -> float:
-    """`math.Pow`: infinities and NaN instead of exceptions."""
+    """`math.Pow`: infinities and NaN instead of exceptions, and the last digit as Go rounds it."""
+    if abs(b) == 0.5 and 0 <= a < math.inf:
+        return math.sqrt(a) if b > 0 else divide(1.0, math.sqrt(a))
+    if a != 0 and math.isfinite(a) and math.isfinite(b) and 1 <= abs(b) < 1 << 40 and not (a < 0 and b % 1):
+        return _power_by_squaring(a, b)
     try:
         return math.pow(a, b)
     except OverflowError:
@@ -134,6 +138,34 @@ def power(a: float, b: float) -> float:
         if a == 0:  # a negative power of zero
             return math.copysign(math.inf, a) if b % 2 == 1 else math.inf
         return math.nan
+
+
+def _power_by_squaring(a: float, b: float) -> float:
+    """Square and multiply on mantissa and exponent apart: Go's method, so that the rounding is Go's too."""
+    fraction, whole = math.modf(abs(b))
+    mantissa, exponent = 1.0, 0
+    if fraction:
+        if fraction > 0.5:
+            fraction, whole = fraction - 1, whole + 1
+        mantissa = math.exp(fraction * math.log(a))
+    base, base_exponent = math.frexp(a)
+    count = int(whole)
+    while count:
+        if count & 1:
+            mantissa *= base
+            exponent += base_exponent
+        base *= base
+        base_exponent <<= 1
+        if base < 0.5:
+            base += base
+            base_exponent -= 1
+        count >>= 1
+    if b < 0:
+        mantissa, exponent = 1 / mantissa, -exponent
+    try:
+        return math.ldexp(mantissa, max(min(exponent, 10_000), -10_000))
+    except OverflowError:
+        return math.copysign(math.inf, mantissa)
 
 
 def round_half_away(value: float) -> float:

@@ -126,3 +126,17 @@ def test_json_that_go_refuses_is_refused(text: str) -> None:
 
 def test_quoting_escapes_what_cannot_be_printed() -> None:
     assert quote('a"\\\n\x01\x7f\u2028é\U0001f600\udc80') == '"a\\"\\\\\\n\\x01\\x7f\\u2028é😀\\x80"'
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(0.01, 1000), st.integers(-30, 30))
+def test_a_power_is_that_of_the_mathematics(base: float, exponent: int) -> None:
+    assert numbers.power(base, float(exponent)) == pytest.approx(math.pow(base, exponent), rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("base", "exponent", "value"),
+    [(0.0, -1.0, math.inf), (-0.0, -3.0, -math.inf), (-2.0, 3.0, -8.0), (10.0, 400.0, math.inf), (-10.0, 401.0, -math.inf), (10.0, -400.0, 0.0), (9.0, 0.5, 3.0)],
+)  # fmt: skip
+def test_a_power_out_of_range_is_infinite_or_nothing(base: float, exponent: float, value: float) -> None:
+    assert numbers.power(base, exponent) == value
