@@ -21,9 +21,9 @@ PATCH = "pod_spec_patch"
 """Input parameter of a step that some task uses with other resources."""
 
 
-def key_parameter(output: str) -> str:
-    """Input parameter that says under which repository key an output is stored, for loops that collect it."""
-    return f"{output}_key"
+def key_parameter(artifact: str) -> str:
+    """The parameter that says under which key of the artifact repository a file is stored."""
+    return f"{artifact}_key"
 
 
 def step_template(step: StepDefinition, image: str, *, keyed: Sequence[str] = (), patched: bool = False) -> Object:

@@ -12,7 +12,7 @@ from kai_pipelines.authoring.graph import Graph, Task
 from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepDefinition, StepUse
 from kai_pipelines.compiler.dag import dag_template
-from kai_pipelines.compiler.step import OUTPUTS, step_template
+from kai_pipelines.compiler.step import OUTPUTS, key_parameter, step_template
 from kai_pipelines.errors import AuthoringError
 from kai_pipelines.manifest.duration import whole_seconds
 from kai_pipelines.settings import Settings
@@ -64,12 +64,30 @@ def _spec(pipeline: AnyPipeline, image: str) -> Object:
 def _arguments(pipeline: AnyPipeline) -> Object:
     ports = pipeline.signature.inputs.values()
     parameters = [_parameter(port) for port in ports if not port.is_artifact]
-    artifacts: list[Object] = [
-        {"name": port.name, "optional": True} if port.optional else {"name": port.name}
-        for port in ports
-        if port.is_artifact
-    ]
+    parameters += [_key_of(port) for port in ports if port.is_artifact]
+    artifacts = [_input_artifact(port) for port in ports if port.is_artifact]
+    names = [str(one["name"]) for one in parameters]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise AuthoringError(
+            f"{pipeline.name}: the parameter {twice[0]} has the name of the key of an input file",
+            hint="rename the parameter",
+        )
     return {key: items for key, items in (("parameters", parameters), ("artifacts", artifacts)) if items}
+
+
+def _input_artifact(port: Port) -> Object:
+    """An input file: Argo wants to know where it is, so its key in the repository is a parameter of the submit form."""
+    made: Object = {"name": port.name, "s3": {"key": f"{{{{workflow.parameters.{key_parameter(port.name)}}}}}"}}
+    return {**made, "optional": True} if port.optional else made
+
+
+def _key_of(port: Port) -> Object:
+    description = f"Where the input {port.name} is: its key in the artifact repository."
+    return {
+        "name": key_parameter(port.name),
+        "value": f"inputs/{port.name}{port.type.suffix}",
+        "description": description,
+    }
 
 
 def _parameter(port: Port) -> Object:

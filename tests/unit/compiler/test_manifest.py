@@ -181,6 +181,11 @@ def test_the_submit_form_shows_choices_defaults_and_descriptions() -> None:
     assert compiled("several-outputs")["spec"]["arguments"]["parameters"] == [
         {"name": "quality", "value": "auto", "enum": ["low", "medium", "high", "auto"], "description": "auto chooses"},
         {"name": "size", "value": "480"},
+        {
+            "name": "photos_key",
+            "value": "inputs/photos",
+            "description": "Where the input photos is: its key in the artifact repository.",
+        },
     ]
 
 
