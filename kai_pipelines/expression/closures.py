@@ -212,7 +212,12 @@ class _Compiler:
         def apply(machine: Machine) -> object:
             given = [argument(machine) for argument in arguments]
             machine.position = position
-            return function(machine, *given)
+            try:
+                return function(machine, *given)
+            except TypeError as error:  # the checker does not look at the arguments of unknown functions
+                if "positional argument" in str(error):
+                    raise TypeError(f"invalid number of arguments to {node.name}: {len(given)}") from error
+                raise
 
         return apply
 
