@@ -27,7 +27,7 @@ PICTURES = 2
 """So many photographs must hold a vertex within their borders: points come from more than one."""
 NEAREST = 6
 """So many points say together which way they face."""
-HOLE = 0.01
+HOLE = 0.03
 """An enclosed patch without points is kept when it is smaller than this share of the vouched surface."""
 SIGNIFICANT = 0.01
 """A separate piece is kept when it has this share of the surface."""

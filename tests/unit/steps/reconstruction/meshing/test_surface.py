@@ -37,7 +37,7 @@ def test_no_skin_closes_what_was_not_seen(tmp_path, bowl, model_around) -> None:
     mesh = read_mesh(meshed(tmp_path, bowl, model_around(FRONT)).mesh.path)
 
     assert mesh.vertices[:, 2].min() > -0.2  # three times what lies between points at the border
-    assert as_trimesh(mesh).area == pytest.approx(2 * np.pi, rel=0.05)
+    assert 0.98 * 2 * np.pi < as_trimesh(mesh).area < 1.2 * 2 * np.pi  # the closed ball's is twice as large
 
 
 def test_a_small_hole_is_closed_and_a_large_one_stays(tmp_path, ball, model_around) -> None:
