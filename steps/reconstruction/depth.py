@@ -88,6 +88,7 @@ def _estimate_on_gpu(scene: DenseScene, depth: DepthMaps, views: int, scratch: P
     from steps.reconstruction.dense.views import read_views
     from steps.reconstruction.dense.workspace import MAPS, assemble, map_name
 
+    pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
     workspace = assemble(scratch, scene)
     names = [view.name for view in read_views(scene.path / "sparse")]
     for kind in (*MAPS, "consistency_graphs"):

@@ -36,6 +36,7 @@ def fuse_depth(scene: DenseScene, depth: DepthMaps) -> Fused:
     from steps.reconstruction.dense.views import read_views
     from steps.reconstruction.dense.workspace import Record
 
+    pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
     with measured("fuse_depth") as m, tempfile.TemporaryDirectory(dir=os.environ.get(SCRATCH)) as scratch:
         views = read_views(scene.path / "sparse")
         points = PointCloud.new("points")

@@ -26,6 +26,7 @@ def undistort_photos(photos: ImageSet, sparse: SparseModel, max_image_size: int)
     """Resample the registered photographs as pinhole images of at most `max_image_size` pixels a side."""
     import pycolmap
 
+    pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
     with measured("undistort_photos") as m:
         registered = sorted(image.name for image in pycolmap.Reconstruction(sparse.path).images.values())
         _check(photos, registered)
