@@ -20,7 +20,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,10 +56,7 @@ class Store:
                 write_atomically(version, LAYOUT + "\n")
             found = version.read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise StoreError(
-                f"the store {root} cannot be used: {error.strerror or error}",
-                hint="free some space there or set KAI_STORE to another folder",
-            ) from error
+            raise self._unusable(error) from error
         if found != LAYOUT:
             raise StoreError(
                 f"the store {root} has layout {found}, this version reads layout {LAYOUT}",
@@ -67,6 +64,12 @@ class Store:
             )
         self._known: dict[str, list[Any]] = _read_json(self._digests)
         self._used: dict[str, list[Any]] = {}
+
+    def _unusable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"the store {self.root} cannot be used: {error.strerror or error}",
+            hint="free some space there or set KAI_STORE to another folder; what is finished is kept",
+        )
 
     def get(self, key: str) -> Result | None:
         """The kept result, if all of it is still there."""
@@ -100,7 +103,10 @@ class Store:
         """Keep a text as a file; its digest."""
         digest = "f" + hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
         if not (self.objects / digest).exists():
-            write_atomically(self.objects / digest, text)
+            try:
+                write_atomically(self.objects / digest, text)
+            except OSError as error:
+                raise self._unusable(error) from error
         return digest
 
     def path(self, digest: str) -> Path:
@@ -123,14 +129,15 @@ class Store:
     def workspace(self) -> Generator[Path]:
         """A folder of one run, removed at its end; those of runs that were killed go too."""
         self._sweep()
-        name = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
-        with _locked(self.runs / f"{name}.lock"):
-            folder = self.runs / name
-            folder.mkdir()
+        folder = self.runs / f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        with ExitStack() as ends:
             try:
-                yield folder
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
+                ends.enter_context(_locked(folder.with_name(f"{folder.name}.lock")))
+                folder.mkdir()
+            except OSError as error:
+                raise self._unusable(error) from error
+            ends.callback(shutil.rmtree, folder, ignore_errors=True)
+            yield folder
 
     def _sweep(self) -> None:
         """Remove the folders of runs that are gone: nobody holds their locks any more."""
@@ -143,7 +150,8 @@ class Store:
         if any(self._known.get(path) != entry for path, entry in self._used.items()):
             # Only files looked at in this run or still there are worth a line.
             kept = {path: entry for path, entry in self._known.items() if Path(path).exists()}
-            write_atomically(self._digests, json.dumps({**kept, **self._used}))
+            with suppress(OSError):  # without it the next run reads the files again, that is all
+                write_atomically(self._digests, json.dumps({**kept, **self._used}))
 
 
 def digest_of(path: Path, file_digest: Callable[[Path], str] | None = None) -> str:

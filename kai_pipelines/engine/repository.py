@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kai_pipelines.cache.store import Store, remove
-from kai_pipelines.errors import ManifestError
+from kai_pipelines.errors import ManifestError, UsageError
 
 
 class Repository:
@@ -25,7 +25,10 @@ class Repository:
 
     def bring(self, key: str, path: Path) -> None:
         """A file or folder of the user's, which stays where it is."""
-        self._digests[key] = self._store.digest_outside(path)
+        try:
+            self._digests[key] = self._store.digest_outside(path)
+        except OSError as error:
+            raise UsageError(f"{error.filename or path} cannot be read: {error.strerror or error}") from error
         self._outside[key] = path
 
     def add(self, key: str, digest: str) -> None:

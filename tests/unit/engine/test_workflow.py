@@ -76,6 +76,17 @@ def test_a_pod_that_runs_too_long_has_failed(bench: Bench) -> None:
     assert made.phase == "Failed"
 
 
+def test_past_the_deadline_of_the_workflow_only_the_exit_handler_runs(bench: Bench) -> None:
+    tasks = [task("a"), task("b", depends="a")]
+    main = workflow(dag("main", *tasks), container("pod"), container("bye"), onExit="bye", activeDeadlineSeconds=5)
+
+    made = bench.run(main)  # the fake clock passes the deadline as soon as somebody waits for it
+
+    assert made.phase == "Failed"
+    assert bench.executor.names[-1:] == ["onExit"]
+    assert "b" not in bench.executor.names
+
+
 def test_defaults_of_the_workflow_reach_every_template_of_the_kind(bench: Bench) -> None:
     defaults = {"timeout": "7s", "container": {"env": [{"name": "A", "value": "b"}]}}
 
