@@ -37,7 +37,7 @@ class Settings:
         environment = os.environ
         cache = Path(environment.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         return cls(
-            store=Path(environment.get("KAI_STORE") or cache / "kai-pipelines"),
+            store=Path(environment.get("KAI_STORE") or cache / "kai-pipelines").absolute(),
             image=environment.get("KAI_IMAGE") or f"kai-pipelines:{VERSION}",
             pipelines=tuple(environment.get("KAI_PIPELINES", "pipelines").split(",")),
             manifests=Path(environment.get("KAI_MANIFESTS") or "manifests"),

@@ -3,16 +3,25 @@
 Read from the files, nothing is imported: a function's syntax tree, the names it uses in its module, and
 through imports those of other modules of the same project. Comments, positions and docstrings do not
 count. Installed packages do not count either; a change there goes with a change of the pinned versions.
+
+A fingerprint is remembered together with the files it was made from, as they were; while none of them
+changes, nothing is parsed again.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import json
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+from kai_pipelines.cache.store import read_json, write_atomically
 
 _LIBRARY = __name__.partition(".")[0]
 
@@ -24,6 +33,14 @@ class Module:
         self.name = name
         self.path = path
         self.tree = ast.parse(path.read_text(encoding="utf-8"))
+        _drop_docstrings(self.tree)
+        self._texts: dict[str, str] = {}
+
+    def text(self, name: str) -> str:
+        """What defines a top-level name, without what does not matter."""
+        if name not in self._texts:
+            self._texts[name] = "\n".join(ast.dump(one) for one in self.definitions.get(name, []))
+        return self._texts[name]
 
     @cached_property
     def definitions(self) -> dict[str, list[ast.stmt]]:
@@ -58,18 +75,41 @@ def _parsed(name: str, path: Path) -> Module | None:
 
 
 class Fingerprints:
-    """Fingerprints of steps whose modules lie in some folders."""
+    """Fingerprints of steps whose modules lie in some folders; `memory` is a file that keeps them between runs."""
 
-    def __init__(self, python_path: Sequence[str]) -> None:
+    def __init__(self, python_path: Sequence[str], memory: Path | None = None) -> None:
         self._folders = [Path(folder) for folder in python_path]
+        self._place = os.pathsep.join(python_path)
+        self._memory = memory
+        self._remembered: dict[str, Any] = read_json(memory) if memory is not None else {}
+        self._learned: dict[str, Any] = {}
         self._modules: dict[str, Module | None] = {}
         self._known: dict[str, str | None] = {}
+        self._read: dict[str, list[int]] = {}
+        """Every file and folder that the current fingerprint depends on, as it is."""
 
     def of(self, address: str) -> str | None:
         """The fingerprint of ``module:function``; None when its source cannot be found."""
         if address not in self._known:
-            self._known[address] = self._compute(address)
+            kept = self._remembered.get(f"{address} {self._place}")
+            if kept is not None and all(_stamp(Path(path)) == stamp for path, stamp in kept["read"].items()):
+                self._known[address] = kept["fingerprint"]
+            else:
+                self._known[address] = self._learn(address)
         return self._known[address]
+
+    def remember(self) -> None:
+        """Keep what was learned for the next run."""
+        if self._memory is not None and self._learned:
+            with suppress(OSError):  # without it the next run parses again, that is all
+                write_atomically(self._memory, json.dumps({**self._remembered, **self._learned}))
+
+    def _learn(self, address: str) -> str | None:
+        self._read = {}
+        fingerprint = self._compute(address)
+        if fingerprint is not None:
+            self._learned[f"{address} {self._place}"] = {"fingerprint": fingerprint, "read": self._read}
+        return fingerprint
 
     def _compute(self, address: str) -> str | None:
         name, _, function = address.partition(":")
@@ -87,7 +127,10 @@ class Fingerprints:
         """A module of the project: found in the folders, and neither installed nor this library."""
         if name not in self._modules:
             self._modules[name] = self._find(name)
-        return self._modules[name]
+        found = self._modules[name]
+        if found is not None:
+            self._read.setdefault(str(found.path), _stamp(found.path))
+        return found
 
     def _find(self, name: str) -> Module | None:
         top = name.partition(".")[0]
@@ -105,18 +148,17 @@ class Fingerprints:
         if key in parts:
             return
         self._data_beside(module, parts)
-        statements = module.definitions.get(name, [])
-        parts[key] = "\n".join(ast.dump(_without_docstrings(one)) for one in statements)
-        for statement in statements:
+        parts[key] = module.text(name)
+        for statement in module.definitions.get(name, []):
             self._follow(module, statement, parts)
 
     def _data_beside(self, module: Module, parts: dict[str, str]) -> None:
         """Templates, styles and tables in the module's folder: the code may read them."""
-        folder = module.path.parent
-        key = f"{folder}/"
+        folder, key = module.path.parent, f"{module.package}/"
         if key in parts or not (folder / "__init__.py").is_file():
             return
         files = [path for path in folder.iterdir() if path.is_file() and path.suffix not in {".py", ".pyc"}]
+        self._read.update({str(path): _stamp(path) for path in (folder, *files)})
         parts[key] = "".join(hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files))
 
     def _follow(self, module: Module, statement: ast.stmt, parts: dict[str, str]) -> None:
@@ -167,17 +209,20 @@ def _bound(statement: ast.stmt) -> list[str]:
     return names
 
 
-def _without_docstrings(statement: ast.stmt) -> ast.stmt:
-    """The statement with its docstrings removed from a copy of the tree."""
-    copy = ast.parse(ast.unparse(statement)).body[0]
-    for node in ast.walk(copy):
-        body = getattr(node, "body", None)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and body:
-            first = body[0]
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = body[1:] or [ast.Pass()]
-    return copy
+def _drop_docstrings(tree: ast.Module) -> None:
+    """Remove the docstrings of a syntax tree."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) or not node.body:
+            continue
+        first = node.body[0]
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+            node.body = node.body[1:] or [ast.Pass()]
+
+
+def _stamp(path: Path) -> list[int]:
+    """What changes when a file or folder does; empty when it is gone."""
+    try:
+        status = path.stat()
+    except OSError:
+        return []
+    return [status.st_size, status.st_mtime_ns, status.st_ino]

@@ -62,7 +62,7 @@ class Store:
                 f"the store {root} has layout {found}, this version reads layout {LAYOUT}",
                 hint="set KAI_STORE to another folder, or remove this one: results are then made anew",
             )
-        self._known: dict[str, list[Any]] = _read_json(self._digests)
+        self._known: dict[str, list[Any]] = read_json(self._digests)
         self._used: dict[str, list[Any]] = {}
 
     def _unusable(self, error: OSError) -> StoreError:
@@ -241,7 +241,8 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file; empty when there is none."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -52,6 +52,7 @@ def run(
             if isinstance(runs, LocalProcesses):
                 runs.close()
             store.remember()
+            pods.fingerprints.remember()
 
 
 async def _run(

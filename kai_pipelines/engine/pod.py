@@ -71,7 +71,7 @@ class Pods:
         self._logs = logs
         self._python_path = python_path
         self._use_cache = use_cache
-        self._fingerprints = Fingerprints(python_path)
+        self.fingerprints = Fingerprints(python_path, store.root / "fingerprints.json")
 
     def key(self, template: Template, *, wants_result: bool = False) -> str | None:
         """The key of the pod's result; None when it must run each time.
@@ -88,7 +88,7 @@ class Pods:
         if not (outputs.get("parameters") or outputs.get("artifacts") or wants_result):
             return None
         ours = is_ours(container)
-        source = self._fingerprints.of(str(container["args"][0])) if ours else None
+        source = self.fingerprints.of(str(container["args"][0])) if ours else None
         if ours and source is None:  # nobody can say whether it has changed
             return None
         filled = fill(container, path_scope(template))

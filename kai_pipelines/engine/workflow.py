@@ -47,7 +47,7 @@ class Execution:
         self.clock = clock
         self.observer = observer
         self.tree = NodeTree(program.name)
-        self.places = asyncio.Semaphore(jobs)
+        self.places = asyncio.Semaphore(min(jobs, int(program.spec.get("parallelism") or jobs)))
         self.stopping: str = ""
         self.stop_message = ""
         self.ended = asyncio.Event()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -64,7 +64,7 @@ def _cpu_seconds() -> float:
 
 
 @contextmanager
-def measured(step: str) -> Iterator[Measurement]:
+def measured(step: str) -> Generator[Measurement]:
     """Measure the CPU and wall seconds and the peak memory of the block."""
     measurement = Measurement(StepMetrics(step=step))
     cpu, wall = _cpu_seconds(), time.perf_counter()

@@ -186,7 +186,9 @@ def test_new_writes_a_pipeline_a_step_and_a_test_that_work(project: Path) -> Non
     made = kai(project, "new", "my-first")
     ran = kai(project, "run", "my-first", "-a", "photos=photos", "-o", "out")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
-    tested = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": "."})
+    tested = subprocess.run(
+        command, cwd=project, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": "."}
+    )
 
     assert made.returncode == 0
     assert ran.returncode == 0, ran.stderr
