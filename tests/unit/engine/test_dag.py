@@ -34,11 +34,12 @@ class _InPairs(FakeExecutor):
         return 0
 
 
-def test_as_many_pods_run_at_once_as_jobs_allow(bench: Bench) -> None:
+@pytest.mark.parametrize(("jobs", "spec"), [(2, {}), (8, {"parallelism": 2})])
+def test_as_many_pods_run_at_once_as_jobs_and_the_workflow_allow(bench: Bench, jobs: int, spec: dict[str, int]) -> None:
     tasks = [task(f"t{number}") for number in range(4)]
     bench.executor = _InPairs()
 
-    bench.run(workflow(dag("main", *tasks), container("pod")), jobs=2)
+    bench.run(workflow(dag("main", *tasks), container("pod"), **spec), jobs=jobs)
 
     assert bench.executor.most == 2
 
