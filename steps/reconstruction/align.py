@@ -68,10 +68,9 @@ def _reconstruct(
     folder: Path, names: list[str], max_features: int, scratch: Path
 ) -> tuple[Graph, list[pycolmap.Reconstruction], list[str]]:
     """Features, matches and models of the photographs, and the names they have in the models."""
-    import pycolmap
-
     from steps.reconstruction.alignment import features, mapping, pairs
     from steps.reconstruction.alignment.graph import read_graph
+    from steps.reconstruction.colmap import pycolmap
 
     pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
     pycolmap.set_random_seed(_SEED)

@@ -32,8 +32,8 @@ class DepthMaps(Folder):
 class TexturedModel(Folder):
     """model.npz and texture.png (RGB).
 
-    The arrays: vertices [v,3] scene units, faces [f,3], uvs [v,2] (origin bottom left), normals [v,3] unit, and
-    upright [4,4], the motion that puts the model on its feet: +y up, standing on y = 0.
+    The arrays, in the frame of the sparse model: vertices [v,3] scene units, faces [f,3], uvs [v,2] (origin bottom
+    left), normals [v,3] unit.
     """
 
     __slots__ = ()

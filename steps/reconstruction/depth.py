@@ -55,7 +55,7 @@ def choose_device(asked: Literal["auto", "cuda", "cpu"], usable: bool) -> Litera
 
 def cuda_is_usable() -> bool:
     """Whether pycolmap was built with CUDA and a GPU's device file is here (WSL has its own)."""
-    import pycolmap
+    from steps.reconstruction.colmap import pycolmap
 
     return bool(pycolmap.has_cuda) and (any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists())
 
@@ -83,8 +83,7 @@ def _estimate_on_cpu(scene: DenseScene, depth: DepthMaps, views: int, seed: int,
 
 
 def _estimate_on_gpu(scene: DenseScene, depth: DepthMaps, views: int, scratch: Path) -> None:
-    import pycolmap
-
+    from steps.reconstruction.colmap import pycolmap
     from steps.reconstruction.dense.views import read_views
     from steps.reconstruction.dense.workspace import MAPS, assemble, map_name
 

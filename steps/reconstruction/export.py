@@ -20,7 +20,7 @@ class Exported(NamedTuple):
 
 @step(resources=Resources(cpu=1, memory="4Gi"), timeout="1h", retry=Retry(limit=2, backoff="10s", factor=2))
 def export_model(model: TexturedModel) -> Exported:
-    """GLB, USDZ and OBJ: upright, centered over the ground, one unit as long as one of the scene's."""
+    """Write GLB, USDZ and OBJ, in the frame of the cameras: y up, one unit as long as one of the scene's."""
     from steps.reconstruction.exporting.glb import glb
     from steps.reconstruction.exporting.obj import write_obj
     from steps.reconstruction.exporting.pictures import as_jpeg

@@ -31,8 +31,7 @@ class Fused(NamedTuple):
 @step(resources=Resources(cpu=2, memory="8Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
 def fuse_depth(scene: DenseScene, depth: DepthMaps) -> Fused:
     """Keep what several depth maps agree on, as points with normals and colors."""
-    import pycolmap
-
+    from steps.reconstruction.colmap import pycolmap
     from steps.reconstruction.dense.views import read_views
     from steps.reconstruction.dense.workspace import Record
 
@@ -73,7 +72,7 @@ def _workspace(folder: Path, scene: DenseScene, depth: DepthMaps, names: list[st
 
 
 def _options(views: int) -> pycolmap.StereoFusionOptions:
-    import pycolmap
+    from steps.reconstruction.colmap import pycolmap
 
     options = pycolmap.StereoFusionOptions()
     options.min_num_pixels = min(AGREEING_PIXELS, views)

@@ -25,18 +25,12 @@ class Model:
     faces: NDArray[np.int32]  # [f, 3], counterclockwise seen from outside
     uvs: NDArray[np.float32]  # [v, 2], origin bottom left
     normals: NDArray[np.float32]  # [v, 3], unit
-    upright: NDArray[
-        np.float64
-    ]  # [4, 4], motion that puts it on its feet: y up, z toward the cameras, centered on y = 0
     texture: NDArray[np.uint8]  # [s, s, 3], sRGB, first row at the top
 
 
 def write_model(folder: Path, model: Model) -> None:
     """Write `model` so that equal models are equal bytes."""
-    arrays = {
-        "vertices": model.vertices, "faces": model.faces, "uvs": model.uvs, "normals": model.normals,
-        "upright": model.upright,
-    }  # fmt: skip
+    arrays = {"vertices": model.vertices, "faces": model.faces, "uvs": model.uvs, "normals": model.normals}
     with zipfile.ZipFile(folder / "model.npz", "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
             data = io.BytesIO()
@@ -46,7 +40,7 @@ def write_model(folder: Path, model: Model) -> None:
 
 
 def read_model(folder: Path) -> Model:
-    """Read what `write_model` wrote; a model without a way up is taken as it stands."""
+    """Read what `write_model` wrote."""
     try:
         with np.load(folder / "model.npz", allow_pickle=False) as arrays, Image.open(folder / "texture.png") as image:
             return Model(
@@ -54,7 +48,6 @@ def read_model(folder: Path) -> Model:
                 faces=arrays["faces"].astype(np.int32),
                 uvs=arrays["uvs"].astype(np.float32),
                 normals=arrays["normals"].astype(np.float32),
-                upright=arrays["upright"].astype(np.float64) if "upright" in arrays else np.eye(4),
                 texture=np.asarray(image.convert("RGB"), np.uint8),
             )
     except (OSError, KeyError, ValueError) as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from steps.reconstruction.reporting.scene import CameraView
+from steps.reconstruction.scene import CameraView
 
 Floats = NDArray[np.float32]
 

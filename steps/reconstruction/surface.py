@@ -32,7 +32,7 @@ def mesh_surface(points: PointCloud, sparse: SparseModel, poisson_depth: int) ->
     from steps.reconstruction.meshing.cropping import crop
     from steps.reconstruction.meshing.ply import read_cloud, write_mesh
     from steps.reconstruction.meshing.trimming import trim
-    from steps.reconstruction.reporting.scene import read_scene
+    from steps.reconstruction.scene import read_scene
 
     with measured("mesh_surface") as m:
         progress(0, 3, "choosing points")
@@ -66,8 +66,7 @@ def _require(condition: bool, message: str) -> None:
 
 def _poisson(cloud: Cloud, depth: int) -> TriangleMesh:
     """The closed surface; the octree is `depth` levels deep."""
-    import pycolmap
-
+    from steps.reconstruction.colmap import pycolmap
     from steps.reconstruction.meshing.ply import read_mesh, write_cloud
 
     pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value

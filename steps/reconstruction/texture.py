@@ -10,7 +10,7 @@ from steps.reconstruction.artifacts import TexturedModel
 from steps.reconstruction.metrics import Measurement, StepMetrics, measured
 
 if TYPE_CHECKING:
-    from steps.reconstruction.reporting.scene import CameraView
+    from steps.reconstruction.scene import CameraView
 
 
 class Textured(NamedTuple):
@@ -25,7 +25,7 @@ def texture_mesh(mesh: Mesh, photos: ImageSet, sparse: SparseModel, texture_size
     """Unwrap the mesh and project the full photographs onto it, through the cameras that took them."""
     from steps.reconstruction.meshing.ply import read_mesh
     from steps.reconstruction.model_io import write_model
-    from steps.reconstruction.reporting.scene import read_scene
+    from steps.reconstruction.scene import read_scene
     from steps.reconstruction.texturing.painting import paint
 
     if not 16 <= texture_size <= 16384:

@@ -24,7 +24,7 @@ class Undistorted(NamedTuple):
 @step(resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
 def undistort_photos(photos: ImageSet, sparse: SparseModel, max_image_size: int) -> Undistorted:
     """Resample the registered photographs as pinhole images of at most `max_image_size` pixels a side."""
-    import pycolmap
+    from steps.reconstruction.colmap import pycolmap
 
     pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
     with measured("undistort_photos") as m:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pycolmap
+from steps.reconstruction.colmap import pycolmap
 
 _THREADS = 2
 _MAX_IMAGE_SIZE = 2400

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pycolmap
+from steps.reconstruction.colmap import pycolmap
 
 WITHOUT_PARALLAX = frozenset(
     {

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pycolmap
-
+from steps.reconstruction.colmap import pycolmap
 from steps.reconstruction.photographs import FEWEST_PHOTOS
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-import pycolmap
 from numpy.typing import NDArray
+
+from steps.reconstruction.colmap import pycolmap
 
 Pair = tuple[int, int]
 

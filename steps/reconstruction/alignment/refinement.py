@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 
 import numpy as np
-import pycolmap
+
+from steps.reconstruction.colmap import pycolmap
 
 _LOSS_SCALE = 0.25
 """Reprojection error, pixels, from which an observation loses weight: about the spread of good ones."""

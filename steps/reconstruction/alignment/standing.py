@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pycolmap
 
+from steps.reconstruction.colmap import pycolmap
 from steps.reconstruction.orientation import upright
 
 FOOT = 2.0

@@ -52,7 +52,7 @@ def scaled(calibration: NDArray[np.float64], across: float, down: float) -> NDAr
 
 def read_views(sparse: Path) -> list[View]:
     """The registered views of a pinhole model, by name."""
-    import pycolmap
+    from steps.reconstruction.colmap import pycolmap
 
     model: Any = pycolmap.Reconstruction(sparse)
     ids = np.array(sorted(model.points3D), np.int64)

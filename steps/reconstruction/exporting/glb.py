@@ -57,7 +57,7 @@ class _Buffer:
 
 
 def glb(model: Model, jpeg: bytes) -> bytes:
-    """One mesh with one rough, non-metallic material whose color is the texture; its node puts it upright."""
+    """One mesh with one rough, non-metallic material whose color is the texture."""
     buffer = _Buffer()
     uvs = np.column_stack([model.uvs[:, 0], 1 - model.uvs[:, 1]])  # glTF's origin is the top left
     attributes = {
@@ -71,7 +71,7 @@ def glb(model: Model, jpeg: bytes) -> bytes:
         "asset": {"version": "2.0", "generator": "KAI Pipelines"},
         "scene": 0,
         "scenes": [{"nodes": [0]}],
-        "nodes": [{"name": "model", "mesh": 0, "matrix": model.upright.T.ravel().tolist()}],
+        "nodes": [{"name": "model", "mesh": 0}],
         "meshes": [{"name": "model", "primitives": [primitive]}],
         "materials": [
             {

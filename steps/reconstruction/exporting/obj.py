@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from steps.reconstruction.exporting.placement import placed
 from steps.reconstruction.model_io import Model
 
 MATERIAL = """newmtl photographs
@@ -20,13 +19,12 @@ map_Kd texture.jpg
 
 def write_obj(folder: Path, model: Model, jpeg: bytes) -> None:
     """Write model.obj, model.mtl and texture.jpg."""
-    vertices, normals = placed(model)
     corner = np.repeat(model.faces.ravel() + 1, 3).reshape(-1, 9)
     with (folder / "model.obj").open("w", encoding="ascii", newline="\n") as file:
         file.write("mtllib model.mtl\no model\nusemtl photographs\n")
-        file.write(_lines("v %.6f %.6f %.6f\n", vertices))
+        file.write(_lines("v %.6f %.6f %.6f\n", model.vertices))
         file.write(_lines("vt %.6f %.6f\n", model.uvs))
-        file.write(_lines("vn %.4f %.4f %.4f\n", normals))
+        file.write(_lines("vn %.4f %.4f %.4f\n", model.normals))
         file.write(_lines("f %d/%d/%d %d/%d/%d %d/%d/%d\n", corner))
     (folder / "model.mtl").write_text(MATERIAL, encoding="ascii", newline="\n")
     (folder / "texture.jpg").write_bytes(jpeg)

@@ -32,7 +32,7 @@ def usdz(model: Model, jpeg: bytes) -> bytes:
 
 
 def _write_stage(path: Path, model: Model) -> None:
-    gf, usd, geometry = (_usd(name) for name in ("Gf", "Usd", "UsdGeom"))
+    usd, geometry = _usd("Usd"), _usd("UsdGeom")
 
     stage = usd.Stage.CreateNew(str(path))
     geometry.SetStageUpAxis(stage, geometry.Tokens.y)
@@ -40,7 +40,6 @@ def _write_stage(path: Path, model: Model) -> None:
     root = geometry.Xform.Define(stage, "/model")
     stage.SetDefaultPrim(root.GetPrim())
     usd.ModelAPI(root.GetPrim()).SetKind("component")
-    root.AddTransformOp().Set(gf.Matrix4d(model.upright.T.tolist()))  # USD's vectors are rows
     _bind(stage, _define_mesh(stage, model))
     stage.GetRootLayer().Save()
 

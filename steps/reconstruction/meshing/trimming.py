@@ -15,7 +15,7 @@ from steps.reconstruction.meshing.cropping import spacings
 from steps.reconstruction.meshing.ply import Cloud, TriangleMesh
 from steps.reconstruction.meshing.topology import areas, cleaned, components, neighbors, selected, vertex_normals
 from steps.reconstruction.projection import project
-from steps.reconstruction.reporting.scene import CameraView
+from steps.reconstruction.scene import CameraView
 
 SPACINGS = 3.0
 """A vertex is vouched for when a point is nearer than so many times that point's own spacing,"""

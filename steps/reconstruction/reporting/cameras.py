@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from steps.reconstruction.reporting.scene import CameraView, Scene
+from steps.reconstruction.scene import CameraView, Scene
 
 
 def cameras_document(scene: Scene) -> dict[str, dict[str, Any]]:

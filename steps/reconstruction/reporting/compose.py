@@ -14,9 +14,9 @@ from steps.reconstruction.reporting.content import Comparison, Content, Still
 from steps.reconstruction.reporting.documents import AssessmentDocument, MatchDocument
 from steps.reconstruction.reporting.figures import Summary
 from steps.reconstruction.reporting.geometry import Geometry, pack, viewer_texture
-from steps.reconstruction.reporting.scene import CameraView, Scene, upright
 from steps.reconstruction.reporting.thumbnails import data_uri, thumbnail, thumbnail_side
 from steps.reconstruction.reporting.views import SIDES, Draw, Pinhole, best_rise, looking
+from steps.reconstruction.scene import CameraView, Scene, upright
 
 Array = NDArray[np.float64]
 HERO = (960, 720)

@@ -11,7 +11,7 @@ from typing import Any
 
 from steps.reconstruction.reporting.documents import AssessedPhoto, AssessmentDocument, MatchDocument
 from steps.reconstruction.reporting.figures import Summary
-from steps.reconstruction.reporting.scene import Scene
+from steps.reconstruction.scene import Scene
 
 
 @dataclass(frozen=True)

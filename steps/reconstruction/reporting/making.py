@@ -5,8 +5,8 @@ from __future__ import annotations
 from steps.reconstruction.metrics import Value
 from steps.reconstruction.reporting.content import Content
 from steps.reconstruction.reporting.markup import Markup, element, section
-from steps.reconstruction.reporting.scene import CameraView
 from steps.reconstruction.reporting.wording import TIMES, step_title
+from steps.reconstruction.scene import CameraView
 
 
 def making(content: Content) -> Markup:

@@ -10,9 +10,9 @@ from PIL import Image
 
 from steps.reconstruction.reporting.content import short_names
 from steps.reconstruction.reporting.markup import Markup, element, section
-from steps.reconstruction.reporting.scene import CameraView, Scene, upright
 from steps.reconstruction.reporting.thumbnails import data_uri
 from steps.reconstruction.reporting.wording import counted
+from steps.reconstruction.scene import CameraView, Scene, upright
 
 Array = NDArray[np.float64]
 WIDTH = 1000.0

@@ -26,7 +26,7 @@ from steps.reconstruction.reporting.figures import (
 )
 from steps.reconstruction.reporting.geometry import Geometry, read_geometry
 from steps.reconstruction.reporting.page import page
-from steps.reconstruction.reporting.scene import Scene, read_scene
+from steps.reconstruction.scene import Scene, read_scene
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from steps.reconstruction.meshing.ply import TriangleMesh
 from steps.reconstruction.projection import project
-from steps.reconstruction.reporting.scene import CameraView
+from steps.reconstruction.scene import CameraView
 from steps.reconstruction.texturing.leveling import agreed_colors
 from steps.reconstruction.texturing.photographs import Pyramid
 from steps.reconstruction.texturing.rays import Floats

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from steps.reconstruction.meshing.ply import TriangleMesh
 from steps.reconstruction.meshing.topology import neighbors, vertex_normals
 from steps.reconstruction.model_io import Model
-from steps.reconstruction.reporting.scene import CameraView, upright
+from steps.reconstruction.scene import CameraView
 from steps.reconstruction.texturing.blending import Surroundings, bake
 from steps.reconstruction.texturing.leveling import agreed_colors, exposure_gains
 from steps.reconstruction.texturing.padding import pad
@@ -74,31 +74,18 @@ def paint(
     report(steps, steps, f"texture of {size} pixels")
     used = np.unique(labels[labels != UNSEEN])
     return Painted(
-        _model(mesh, unwrapped, texture, views),
+        _model(mesh, unwrapped, texture),
         photographs=len(used),
         unseen=int((labels == UNSEEN).sum()),
         fill=len(texels.index) / size**2,
     )
 
 
-def _model(
-    mesh: TriangleMesh, unwrapped: Unwrapped, texture: NDArray[np.uint8], views: tuple[CameraView, ...]
-) -> Model:
+def _model(mesh: TriangleMesh, unwrapped: Unwrapped, texture: NDArray[np.uint8]) -> Model:
     return Model(
         vertices=mesh.vertices[unwrapped.origin].astype(np.float32),
         faces=unwrapped.faces.astype(np.int32),
         uvs=unwrapped.uvs.astype(np.float32),
         normals=vertex_normals(mesh)[unwrapped.origin].astype(np.float32),
-        upright=_motion(mesh, upright(views)),
         texture=texture,
     )
-
-
-def _motion(mesh: TriangleMesh, rotation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The rigid motion [4, 4] that turns the mesh by `rotation`, stands it on y = 0 and centers its footprint."""
-    turned = mesh.vertices @ rotation.T
-    low, high = turned.min(axis=0), turned.max(axis=0)
-    motion = np.eye(4)
-    motion[:3, :3] = rotation
-    motion[:3, 3] = -(low[0] + high[0]) / 2, -low[1], -(low[2] + high[2]) / 2
-    return motion

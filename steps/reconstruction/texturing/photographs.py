@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from steps.reconstruction.reporting.scene import CameraView
+from steps.reconstruction.scene import CameraView
 from steps.reconstruction.texturing.rays import Floats
 
 PLACES = 32_000

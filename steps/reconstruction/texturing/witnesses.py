@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from steps.reconstruction.meshing.ply import TriangleMesh
 from steps.reconstruction.projection import Projection, project
-from steps.reconstruction.reporting.scene import CameraView
+from steps.reconstruction.scene import CameraView
 from steps.reconstruction.texturing.photographs import Pyramid
 from steps.reconstruction.texturing.rays import Caster, Floats
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from steps.reconstruction.projection import project
-from steps.reconstruction.reporting.scene import CameraView
+from steps.reconstruction.scene import CameraView
 
 
 def camera(k1: float) -> CameraView:

@@ -15,20 +15,17 @@ from steps.reconstruction.artifacts import TexturedModel
 from steps.reconstruction.export import Exported, export_model
 from steps.reconstruction.model_io import Model, read_model, write_model
 
-TURN = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])  # z is up in the scene, y in the files
 RED, GREEN = (200, 30, 30), (30, 180, 30)
 
 
 def roof() -> Model:
-    """Two slopes that meet at a ridge, red where u is below 0.5 and green above; z is up."""
-    vertices = np.array([[0, 0, 1], [4, 0, 1], [4, 2, 3], [0, 2, 3], [4, 4, 1], [0, 4, 1]], np.float32)
+    """Two slopes that meet at a ridge, red where u is below 0.5 and green above; y is up."""
+    vertices = np.array([[-2, 0, 2], [2, 0, 2], [2, 2, 0], [-2, 2, 0], [2, 0, -2], [-2, 0, -2]], np.float32)
     faces = np.array([[0, 1, 2], [0, 2, 3], [3, 2, 4], [3, 4, 5]], np.int32)
     uvs = np.array([[0.0, 0.0], [0.4, 0.0], [0.4, 1.0], [0.0, 1.0], [1.0, 1.0], [0.6, 0.0]], np.float32)
     texture = np.zeros((64, 64, 3), np.uint8)
     texture[:, :32], texture[:, 32:] = RED, GREEN
-    upright = np.eye(4)
-    upright[:3, :3], upright[:3, 3] = TURN, (-2, -1, 2)
-    return Model(vertices, faces, uvs, np.tile(np.array([[0, 0, 1]], np.float32), (6, 1)), upright, texture)
+    return Model(vertices, faces, uvs, np.tile(np.array([[0, 1, 0]], np.float32), (6, 1)), texture)
 
 
 def exported(folder: Path, model: Model) -> Exported:
@@ -42,23 +39,20 @@ def files(tmp_path: Path) -> Exported:
     return exported(tmp_path / "model", roof())
 
 
-UPRIGHT = np.array([[-2, 0, 2], [2, 0, 2], [2, 2, 0], [-2, 2, 0], [2, 0, -2], [-2, 0, -2]], float)
-
-
 def test_the_model_comes_back_as_it_was_written(tmp_path) -> None:
     write_model(tmp_path, roof())
 
     read = read_model(tmp_path)
 
-    for name in ("vertices", "faces", "uvs", "normals", "upright", "texture"):
+    for name in ("vertices", "faces", "uvs", "normals", "texture"):
         np.testing.assert_array_equal(getattr(read, name), getattr(roof(), name))
 
 
-def test_glb_stands_upright_with_its_texture(files) -> None:
+def test_glb_holds_the_model_in_the_frame_of_the_cameras(files) -> None:
     scene = trimesh.load(files.glb.path)
 
     (mesh,) = scene.dump()
-    np.testing.assert_allclose(mesh.vertices, UPRIGHT, atol=1e-6)
+    np.testing.assert_allclose(mesh.vertices, roof().vertices, atol=1e-6)
     np.testing.assert_array_equal(mesh.faces, roof().faces)
     np.testing.assert_allclose(mesh.visual.uv, roof().uvs, atol=1e-6)  # trimesh puts the origin at the bottom left
     material = mesh.visual.material
@@ -82,10 +76,10 @@ def test_glb_is_laid_out_as_the_specification_asks(files) -> None:
         assert view["byteOffset"] % 4 == 0
         assert view["byteOffset"] + view["byteLength"] <= binary
     position = document["accessors"][document["meshes"][0]["primitives"][0]["attributes"]["POSITION"]]
-    assert (position["min"], position["max"]) == ([0, 0, 1], [4, 4, 3])
+    assert (position["min"], position["max"]) == ([-2, 0, -2], [2, 2, 2])
 
 
-def test_usdz_opens_upright_with_its_texture_inside(files) -> None:
+def test_usdz_opens_in_the_frame_of_the_cameras_with_its_texture_inside(files) -> None:
     from pxr import Usd, UsdGeom
 
     stage = Usd.Stage.Open(str(files.usdz.path))
@@ -93,7 +87,7 @@ def test_usdz_opens_upright_with_its_texture_inside(files) -> None:
     mesh = UsdGeom.Mesh(stage.GetPrimAtPath("/model/mesh"))
     world = np.array(UsdGeom.Xformable(mesh).ComputeLocalToWorldTransform(Usd.TimeCode.Default()))
     points = np.asarray(mesh.GetPointsAttr().Get(), float)
-    np.testing.assert_allclose(np.c_[points, np.ones(6)] @ world[:, :3], UPRIGHT, atol=1e-6)
+    np.testing.assert_allclose(np.c_[points, np.ones(6)] @ world[:, :3], roof().vertices, atol=1e-6)
     np.testing.assert_array_equal(np.asarray(mesh.GetFaceVertexIndicesAttr().Get()), roof().faces.ravel())
     assert UsdGeom.GetStageUpAxis(stage) == "Y"
     assert stage.GetDefaultPrim().GetPath() == "/model"
@@ -129,7 +123,7 @@ def test_obj_stands_upright_with_its_texture(files) -> None:
 
     mesh = trimesh.load(files.obj.path / "model.obj", process=False)
 
-    np.testing.assert_allclose(mesh.vertices, UPRIGHT, atol=1e-5)
+    np.testing.assert_allclose(mesh.vertices, roof().vertices, atol=1e-5)
     np.testing.assert_allclose(mesh.visual.uv, roof().uvs, atol=1e-5)
     np.testing.assert_allclose(mesh.visual.material.image.getpixel((8, 8)), RED, atol=6)
 

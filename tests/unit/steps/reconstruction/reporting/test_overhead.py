@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from steps.reconstruction.reporting.overhead import overhead
-from steps.reconstruction.reporting.scene import CameraView, Scene
+from steps.reconstruction.scene import CameraView, Scene
 
 
 def scene(count: int) -> Scene:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from steps.reconstruction.meshing.ply import TriangleMesh, write_mesh
-from steps.reconstruction.reporting.scene import CameraView, read_scene
+from steps.reconstruction.scene import CameraView, read_scene
 
 Array = NDArray[np.float64]
 WIDTH, HEIGHT, FOCAL, K1 = 320, 240, 400.0, 0.05

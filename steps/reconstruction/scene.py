@@ -41,7 +41,7 @@ class CameraView:
 
     def project(self, rays: Array) -> Array:
         """Where points [n, 3] in the camera's own frame fall in the photograph, with its distortion, [n, 2]."""
-        import pycolmap
+        from steps.reconstruction.colmap import pycolmap
 
         camera = pycolmap.Camera.create_from_model_name(0, self.model, 1.0, self.width, self.height)
         params = np.array(camera.params, dtype=np.float64)
@@ -65,7 +65,7 @@ class Scene:
 
 def read_scene(folder: Path) -> Scene:
     """Read COLMAP's model; cameras in order of their names."""
-    import pycolmap
+    from steps.reconstruction.colmap import pycolmap
 
     try:
         model = pycolmap.Reconstruction(str(folder))

@@ -1,0 +1,10 @@
+"""pycolmap, imported in the one order that works.
+
+Both pycolmap and Pillow bring a zlib of their own. Where pycolmap's comes first, Pillow's PNG encoder calls it and
+the process ends with "double free" (pycolmap 4.2.1, Pillow 13.0.0); with Pillow first both work.
+"""
+
+import PIL.Image
+import pycolmap
+
+__all__ = ["PIL", "pycolmap"]
