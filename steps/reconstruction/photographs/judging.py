@@ -53,7 +53,8 @@ def choose_quality(photos: Sequence[Measured]) -> tuple[Quality, str]:
     count = len(photos)
     side = median(max(photo.width, photo.height) for photo in photos)
     detail = median(_detail(photo) for photo in photos)
-    seen = f"{count} photographs of {side:.0f} pixels with detail down to {side / detail:.1f} pixels"
+    finest = f"detail down to {side / detail:.1f} pixels" if detail > 0 else "hardly an edge in them"
+    seen = f"{count} photographs of {side:.0f} pixels with {finest}"
     if detail < 800:
         return Quality.LOW, f"{seen}: more than low would not find more."
     if count > 400:

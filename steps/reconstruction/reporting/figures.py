@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from kai_pipelines import Fatal
+from kai_pipelines import Fatal, Quality
 from steps.reconstruction.metrics import StepMetrics, StepWarning, Value
+from steps.reconstruction.presets import PRESETS
 
 LIBRARIES = ("kai-pipelines", "pycolmap", "numba", "numpy", "opencv-python-headless", "Pillow", "xatlas", "embreex")
 """The packages whose versions decide the result."""
@@ -67,9 +68,23 @@ def collect_warnings(steps: Sequence[StepMetrics]) -> list[PlacedWarning]:
     return list(unique.values())
 
 
-def fallbacks(steps: Sequence[StepMetrics]) -> list[Fallback]:
-    """What was replaced by something lesser, in the order of the steps."""
-    return [Fallback(step=one.step, message=sentence) for one in steps for sentence in one.fallbacks]
+def fallbacks(steps: Sequence[StepMetrics], quality: str) -> list[Fallback]:
+    """What was replaced by something lesser, in the order of the steps; last, a coarser dense stereo than asked for."""
+    found = [Fallback(step=one.step, message=sentence) for one in steps for sentence in one.fallbacks]
+    used = dense_quality(steps)
+    if used is not None and used != quality:
+        row = PRESETS[used]
+        sentence = f"Dense stereo of {quality} quality failed; {used} took its place: {row.views} views at {row.image_size} px."
+        found.append(Fallback(step="estimate_depth", message=sentence))
+    return found
+
+
+def dense_quality(steps: Sequence[StepMetrics]) -> Quality | None:
+    """Whose preset the dense stereo that succeeded ran with: the pipeline falls back when a finer one fails."""
+    values = step_values(steps)
+    size = values.get("undistort_photos", {}).get("image_size")
+    views = values.get("estimate_depth", {}).get("views")
+    return next((quality for quality, row in PRESETS.items() if (row.image_size, row.views) == (size, views)), None)
 
 
 def costs(steps: Sequence[StepMetrics]) -> dict[str, Any]:

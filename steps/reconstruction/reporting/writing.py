@@ -79,7 +79,7 @@ def summarize(inputs: Inputs, quality: str, requested: str, steps: Sequence[Step
         texture_px=inputs.geometry.texture_px,
         values=step_values(steps),
         warnings=collect_warnings(steps),
-        fallbacks=fallbacks(steps),
+        fallbacks=fallbacks(steps, quality),
         versions=versions(),
         **costs(steps),
     )

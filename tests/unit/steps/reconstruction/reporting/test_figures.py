@@ -6,7 +6,7 @@ import pytest
 
 from kai_pipelines import Fatal
 from steps.reconstruction.metrics import StepMetrics, StepWarning
-from steps.reconstruction.reporting.figures import collect_warnings, costs, device, ply_vertices
+from steps.reconstruction.reporting.figures import collect_warnings, costs, device, fallbacks, ply_vertices
 
 
 def test_a_warning_is_told_once_with_its_step() -> None:
@@ -64,3 +64,23 @@ def test_a_file_that_is_no_ply_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(Fatal, match=r"points\.ply is not a PLY file"):
         ply_vertices(path)
+
+
+def _dense(image_size: int, views: int) -> list[StepMetrics]:
+    return [
+        StepMetrics(step="undistort_photos", values={"image_size": image_size}),
+        StepMetrics(step="estimate_depth", values={"views": views}),
+    ]
+
+
+def test_a_coarser_dense_stereo_than_asked_for_is_a_fallback() -> None:
+    (told,) = fallbacks(_dense(480, 3), "medium")
+
+    assert told.step == "estimate_depth"
+    assert "medium" in told.message
+    assert "low took its place" in told.message
+
+
+def test_the_dense_stereo_that_was_asked_for_is_no_fallback() -> None:
+    assert fallbacks(_dense(800, 4), "medium") == []
+    assert fallbacks([], "medium") == []
