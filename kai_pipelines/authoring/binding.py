@@ -8,16 +8,10 @@ from typing import Any, get_args, get_origin
 
 from kai_pipelines.authoring.artifact import Artifact
 from kai_pipelines.authoring.graph import Constant, Graph, Listed, Operand, Task
-from kai_pipelines.authoring.place import here
+from kai_pipelines.authoring.place import fault
 from kai_pipelines.authoring.reference import Gathered, Output, Reference, Selected
-from kai_pipelines.authoring.signature import RESULT, Port, Signature, record_fields
+from kai_pipelines.authoring.signature import RESULT, Port, Record, Signature, record_fields
 from kai_pipelines.errors import AuthoringError
-
-
-def fault(message: str, hint: str | None = None) -> AuthoringError:
-    """An authoring error at the author's line."""
-    place = here()
-    return AuthoringError(message, hint=hint, path=place.path, line=place.line)
 
 
 def bind(
@@ -113,7 +107,7 @@ def _article(port: Port) -> str:
     return f"a list of {kind} files" if port.many else f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind} artifact"
 
 
-def returned(graph: Graph, task: Task, outputs: Mapping[str, Port], record: type[tuple[Any, ...]] | None) -> Any:
+def returned(graph: Graph, task: Task, outputs: Mapping[str, Port], record: Record | None) -> Any:
     """What a recorded call gives the author: references in the shape the function promises."""
     values = {name: Output(graph, port, task) for name, port in outputs.items()}
     if record is not None:
@@ -121,7 +115,7 @@ def returned(graph: Graph, task: Task, outputs: Mapping[str, Port], record: type
     return values.get(RESULT)
 
 
-def outcome(graph: Graph, what: str, value: object) -> tuple[dict[str, Reference], type[tuple[Any, ...]] | None]:
+def outcome(graph: Graph, what: str, value: object) -> tuple[dict[str, Reference], Record | None]:
     """The results of a pipeline or of a branch: one reference, a NamedTuple of them, or nothing."""
     if value is None:
         return {}, None

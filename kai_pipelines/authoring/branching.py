@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, TypeVar, overload
 
 from kai_pipelines.authoring import values
-from kai_pipelines.authoring.binding import fault, outcome
+from kai_pipelines.authoring.binding import outcome, returned
 from kai_pipelines.authoring.graph import (
     Condition,
     Constant,
@@ -22,16 +22,18 @@ from kai_pipelines.authoring.graph import (
     record_into,
     recording,
 )  # fmt: skip
+from kai_pipelines.authoring.place import fault
 from kai_pipelines.authoring.quality import Quality
 from kai_pipelines.authoring.reference import Input, Output, Reference, Selected
-from kai_pipelines.authoring.signature import RESULT, Port
+from kai_pipelines.authoring.signature import Port, Record
 from kai_pipelines.errors import StepError
 from kai_pipelines.manifest.names import task_name
 
 K = TypeVar("K")
 R = TypeVar("R")
 V = TypeVar("V")
-Record = type[tuple[Any, ...]] | None
+Body = tuple[Task, dict[str, str], Record | None]
+"""A recorded body: its task, for each of its results the name of the task's output, and their NamedTuple."""
 
 
 @overload
@@ -114,7 +116,7 @@ def fallback(*, name: str = "", **attempts: Callable[[], R]) -> R:
     if graph is None:
         return _first_that_works(attempts)
     inner = _inner(graph, name or "fallback")
-    ran: list[tuple[Task, dict[str, str], Record]] = []
+    ran: list[Body] = []
     for label, body in attempts.items():
         attempt = _branch(inner, label, body, None)
         attempt[0].after_failure_of = ran[-1][0] if ran else None
@@ -166,20 +168,12 @@ def _key(choice: object, cases: Mapping[Any, Any]) -> object:
 
 
 def _inner(graph: Graph, label: str) -> Graph:
-    taken = {task.name for task in graph.tasks}
-    base = task_name(label)
-    number, unique = 1, base
-    while unique in taken:
-        number += 1
-        unique = f"{base}-{number}"
+    unique = graph.unused_task_name(task_name(label))
     return Graph(f"{graph.name}-{unique}", parent=graph, label=unique)
 
 
-def body_task(inner: Graph, label: str, body: Callable[[], Any]) -> tuple[Task, dict[str, str], Record]:
-    """Record `body` as one task of `inner`: the single task it consists of, or a graph of its own.
-
-    Gives the task, and for each result of the body the name of the task's output.
-    """
+def body_task(inner: Graph, label: str, body: Callable[[], Any]) -> Body:
+    """Record `body` as one task of `inner`: the single task it consists of, or a graph of its own."""
     name = task_name(label)
     own = Graph(f"{inner.name}-{name}", parent=inner)
     with record_into(own):
@@ -199,9 +193,7 @@ def body_task(inner: Graph, label: str, body: Callable[[], Any]) -> tuple[Task, 
     return task, {result: result for result in results}, record
 
 
-def _branch(
-    inner: Graph, label: str, body: Callable[[], Any], condition: Condition | None
-) -> tuple[Task, dict[str, str], Record]:
+def _branch(inner: Graph, label: str, body: Callable[[], Any], condition: Condition | None) -> Body:
     task, results, record = body_task(inner, label, body)
     task.condition = condition
     return task, results, record
@@ -237,7 +229,7 @@ def _outward(value: Operand) -> Operand:
     return value
 
 
-def _joined(graph: Graph, inner: Graph, ran: list[tuple[Task, dict[str, str], Record]]) -> Any:
+def _joined(graph: Graph, inner: Graph, ran: list[Body]) -> Any:
     first, names, record = ran[0]
     for task, others, kind in ran[1:]:
         if set(others) != set(names) or kind is not record:
@@ -265,8 +257,7 @@ def _check_alike(what: str, ports: list[Port]) -> None:
             raise fault(f"{what} is {first.type} in one branch and {other.type} in another")
 
 
-def _call(graph: Graph, inner: Graph, record: Record) -> Any:
+def _call(graph: Graph, inner: Graph, record: Record | None) -> Any:
     task = graph.add(inner.label, inner)
     task.arguments = outer_arguments(inner)
-    made = {name: Output(graph, port, task) for name, port in inner.outputs.items()}
-    return record(**made) if record is not None else made.get(RESULT)
+    return returned(graph, task, inner.outputs, record)

@@ -7,13 +7,15 @@ import inspect
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
-from kai_pipelines.authoring.binding import bind, check_cases, fault, outcome, returned
+from kai_pipelines.authoring import values
+from kai_pipelines.authoring.binding import bind, check_cases, outcome, returned
 from kai_pipelines.authoring.graph import Constant, Graph, record_into, recording
+from kai_pipelines.authoring.place import fault
 from kai_pipelines.authoring.pools import PRIORITIES
 from kai_pipelines.authoring.reference import Global, Input, Reference, Selected
-from kai_pipelines.authoring.signature import MISSING, Port, Signature, signature_of
+from kai_pipelines.authoring.signature import MISSING, Port, Record, Signature, signature_of
 from kai_pipelines.authoring.step import Step, StepDefinition, named
 from kai_pipelines.errors import AuthoringError
 
@@ -91,8 +93,23 @@ class PipelineDefinition(Generic[P, R]):
             given, wanted = _described(record, results), _described(promised.record, promised.outputs)
             raise self._wrong(f"returns {given} although it is annotated with {wanted}")
         for name, port in promised.outputs.items():
-            _check_result(self, name, port, results[name])
+            self._check_result(name, port, results[name])
         return results
+
+    def _check_result(self, name: str, promised: Port, value: Reference) -> None:
+        given = value.port
+        if isinstance(value, Selected):
+            with self._here():
+                check_cases(f"the result of {self.name}: {name}", promised, value)
+        if promised.is_artifact != given.is_artifact or (
+            promised.is_artifact and not issubclass(given.type, promised.type)
+        ):
+            wanted, got = values.name_of(promised.type), values.name_of(given.type)
+            raise self._wrong(f"promises {name} as {wanted} and returns {got}")
+        if given.optional and not promised.optional:
+            raise self._wrong(f"promises {name}, and {value.label!r} may be absent: annotate it with `| None`")
+        if given.many:
+            raise self._wrong(f"returns the list {name}: gather its parts in a step first")
 
     @contextmanager
     def _here(self) -> Generator[None]:
@@ -160,26 +177,7 @@ class PipelineDefinition(Generic[P, R]):
         return f"<pipeline {self.name}>"
 
 
-def _described(record: type[tuple[Any, ...]] | None, outputs: Mapping[str, object]) -> str:
+def _described(record: Record | None, outputs: Mapping[str, object]) -> str:
     if record is not None:
         return record.__name__
     return "one result" if outputs else "None"
-
-
-def _check_result(pipeline: PipelineDefinition[Any, Any], name: str, promised: Port, value: Reference) -> None:
-    given = value.port
-    if isinstance(value, Selected):
-        with pipeline._here():
-            check_cases(f"the result of {pipeline.name}: {name}", promised, value)
-    if promised.is_artifact != given.is_artifact or (
-        promised.is_artifact and not issubclass(given.type, promised.type)
-    ):
-        raise pipeline._wrong(f"promises {name} as {_kind(promised)} and returns {_kind(given)}")
-    if given.optional and not promised.optional:
-        raise pipeline._wrong(f"promises {name}, and {value.label!r} may be absent: annotate it with `| None`")
-    if given.many:
-        raise pipeline._wrong(f"returns the list {name}: gather its parts in a step first")
-
-
-def _kind(port: Port) -> str:
-    return getattr(port.type, "__name__", str(port.type))

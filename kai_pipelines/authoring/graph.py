@@ -13,10 +13,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kai_pipelines.authoring.place import Place, here
+from kai_pipelines.authoring.place import Place, fault, here
 from kai_pipelines.authoring.reference import Global, Input, Item, Output, Reference, Selected
 from kai_pipelines.authoring.signature import Port
-from kai_pipelines.errors import AuthoringError
+from kai_pipelines.manifest.names import unused_name
 
 if TYPE_CHECKING:
     from kai_pipelines.authoring.step import StepUse
@@ -114,14 +114,13 @@ class Graph:
 
     def add(self, name: str, target: StepUse | Graph) -> Task:
         """Record a call; a second task of the same name gets a number."""
-        taken = {task.name for task in self.tasks}
-        unique, number = name, 1
-        while unique in taken:
-            number += 1
-            unique = f"{name}-{number}"
-        task = Task(unique, target, here())
+        task = Task(self.unused_task_name(name), target, here())
         self.tasks.append(task)
         return task
+
+    def unused_task_name(self, name: str) -> str:
+        """The name, numbered when a task has it already."""
+        return unused_name(name, {task.name for task in self.tasks})
 
     def localize(self, value: Reference) -> Reference:
         """`value` as this graph sees it: its own, or taken in through an input from the graphs around it."""
@@ -130,12 +129,9 @@ class Graph:
         if value.graph is self or isinstance(value, Global):
             return value
         if self.parent is None:
-            place = here()
-            raise AuthoringError(
+            raise fault(
                 f"{value.label!r} belongs to another pipeline",
                 hint="pass it as an argument, or return it from that pipeline",
-                path=place.path,
-                line=place.line,
             )
         outer = self.parent.localize(value)
         key = _identity(outer)
@@ -147,10 +143,7 @@ class Graph:
         name = outer.label.replace(".", "_").replace("-", "_")
         if isinstance(outer, Item):
             name = outer.port.name
-        unique, number = name, 1
-        while unique in self.inputs:
-            number += 1
-            unique = f"{name}_{number}"
+        unique = unused_name(name, self.inputs, separator="_")
         port = Port(unique, outer.port.type, outer.port.is_artifact, outer.port.many, outer.port.optional)
         taken = Input(self, port, outer)
         self.inputs[unique] = taken

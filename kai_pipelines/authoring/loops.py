@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, get_args, get_origin
 
 from kai_pipelines.authoring import values
-from kai_pipelines.authoring.binding import fault
-from kai_pipelines.authoring.branching import Record, body_task
+from kai_pipelines.authoring.branching import body_task
 from kai_pipelines.authoring.graph import Graph, Loop, Part, Task, recording
+from kai_pipelines.authoring.place import fault
 from kai_pipelines.authoring.reference import Gathered, Item, Output, Reference
-from kai_pipelines.authoring.signature import RESULT, Port
+from kai_pipelines.authoring.signature import RESULT, Port, Record
 from kai_pipelines.authoring.step import StepUse
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ def _collect(graph: Graph, task: Task, output: str, index: Item) -> None:
     task.fan_in[output] = key
 
 
-def _lists(graph: Graph, task: Task, results: dict[str, str], record: Record) -> Any:
+def _lists(graph: Graph, task: Task, results: dict[str, str], record: Record | None) -> Any:
     made: dict[str, Output] = {}
     for result, output in results.items():
         port = task.outputs[output]

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from kai_pipelines.authoring.place import here
-from kai_pipelines.errors import AuthoringError
+from kai_pipelines.authoring.place import fault
 
 if TYPE_CHECKING:
     from kai_pipelines.authoring.graph import Graph, Task
@@ -39,61 +38,56 @@ class Reference:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.label}>"
 
-    def _refuse(self, what: str, instead: str) -> NoReturn:
-        place = here()
-        raise AuthoringError(
-            f"{what} of {self.label!r}, whose value exists only when the pipeline runs",
-            hint=instead,
-            path=place.path,
-            line=place.line,
-        )
-
     def __bool__(self) -> bool:
-        self._refuse("the truth", _BRANCH)
+        _refuse(self, "the truth", _BRANCH)
 
     def __len__(self) -> int:
-        self._refuse("the length", _LOOP)
+        _refuse(self, "the length", _LOOP)
 
     def __iter__(self) -> Any:
-        self._refuse("iteration", _LOOP)
+        _refuse(self, "iteration", _LOOP)
 
     def __contains__(self, item: object) -> bool:
-        self._refuse("membership", _BRANCH)
+        _refuse(self, "membership", _BRANCH)
 
     def __getitem__(self, key: object) -> Any:
-        self._refuse("an item", _LOOP + ", or return the item as an output of its own")
+        _refuse(self, "an item", _LOOP + ", or return the item as an output of its own")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # protocols that Python itself looks for: pickling, copying, inspecting
             raise AttributeError(name)
-        self._refuse(f"the attribute {name!r}", "return it as an output of its own from the step (a NamedTuple field)")
+        _refuse(self, f"the attribute {name!r}", "return it as an output of its own from the step (a NamedTuple field)")
 
     def __eq__(self, other: object) -> bool:
-        self._refuse("a comparison", _BRANCH)
+        _refuse(self, "a comparison", _BRANCH)
 
     def __ne__(self, other: object) -> bool:
-        self._refuse("a comparison", _BRANCH)
+        _refuse(self, "a comparison", _BRANCH)
 
     def __hash__(self) -> int:
-        self._refuse("a lookup by the value", _LOOKUP)
+        _refuse(self, "a lookup by the value", _LOOKUP)
 
     def __call__(self, *args: object, **kwargs: object) -> Any:
         """Refused: a value is no function."""
-        self._refuse("a call", _PASS)
+        _refuse(self, "a call", _PASS)
 
     def __str__(self) -> str:
-        self._refuse("the text", _PASS)
+        _refuse(self, "the text", _PASS)
 
     def __format__(self, spec: str) -> str:
-        self._refuse("the text", _PASS)
+        _refuse(self, "the text", _PASS)
 
     def __fspath__(self) -> str:
-        self._refuse("the path", _PASS)
+        _refuse(self, "the path", _PASS)
+
+
+def _refuse(value: Reference, what: str, instead: str) -> NoReturn:
+    raise fault(f"{what} of {value.label!r}, whose value exists only when the pipeline runs", hint=instead)
 
 
 def _guard(what: str, instead: str) -> Any:
     def refuse(self: Reference, *others: object) -> NoReturn:
-        self._refuse(what, instead)
+        _refuse(self, what, instead)
 
     return refuse
 

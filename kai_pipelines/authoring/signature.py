@@ -22,6 +22,9 @@ class _Missing:
 
 MISSING: Any = _Missing()
 
+Record = type[tuple[Any, ...]]
+"""A NamedTuple class: several outputs under one annotation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Port:
@@ -58,8 +61,8 @@ class Signature:
 
     inputs: dict[str, Port]
     outputs: dict[str, Port]
-    record: type[tuple[Any, ...]] | None
-    """The NamedTuple class when there are several outputs."""
+    record: Record | None
+    """Of several outputs."""
 
 
 def port(name: str, annotation: Any, default: Any = MISSING) -> Port:
@@ -114,7 +117,7 @@ def _port_of(function: Callable[..., object], name: str, annotation: Any, defaul
         raise _wrong(function, str(error)) from None
 
 
-def _outputs(function: Callable[..., object], annotation: Any) -> tuple[dict[str, Port], type[tuple[Any, ...]] | None]:
+def _outputs(function: Callable[..., object], annotation: Any) -> tuple[dict[str, Port], Record | None]:
     if annotation is type(None):
         return {}, None
     if isinstance(annotation, type) and issubclass(annotation, tuple) and (names := record_fields(annotation)):
@@ -123,7 +126,7 @@ def _outputs(function: Callable[..., object], annotation: Any) -> tuple[dict[str
     return {RESULT: _port_of(function, RESULT, annotation)}, None
 
 
-def record_fields(kind: type[tuple[Any, ...]]) -> tuple[str, ...]:
+def record_fields(kind: Record) -> tuple[str, ...]:
     """The names of a NamedTuple's fields; none for a plain tuple."""
     names: tuple[str, ...] = getattr(kind, "_fields", ())
     return names

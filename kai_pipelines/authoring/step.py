@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from kai_pipelines.authoring.binding import bind, fault, returned
+from kai_pipelines.authoring.binding import bind, returned
 from kai_pipelines.authoring.graph import Graph, Task, recording
+from kai_pipelines.authoring.place import fault
 from kai_pipelines.authoring.pools import POOLS
 from kai_pipelines.authoring.reference import Output, Reference
 from kai_pipelines.authoring.resources import DEFAULT_RESOURCES, Gpu, Resources, Retry
@@ -176,7 +177,7 @@ def step(
     retry: Retry | None = None,
     timeout: str | None = None,
 ) -> Step[P, R] | Callable[[Callable[P, R]], Step[P, R]]:
-    """Make a typed function a step; its name, annotations and docstring become those of the template."""
+    """Make a typed function a step; its name and annotations make its template, its docstring is for `kai list`."""
     options = StepOptions(resources, retry, timeout)
     _check_resources("step", resources)
     for duration in (timeout, retry and retry.backoff, retry and retry.max_duration):

@@ -79,7 +79,7 @@ def encode(value: object, annotation: Any) -> str:
     item = _item_annotation(annotation)
     if item is not None:
         if not isinstance(value, list | tuple):
-            raise ValueError(f"{_shown(value)} is not {_name(annotation)}")
+            raise ValueError(f"{_shown(value)} is not {name_of(annotation)}")
         return "[" + ", ".join(element(encode(part, item), item) for part in value) + "]"
     adapter = _adapter(annotation)
     try:
@@ -203,12 +203,13 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "…" + text[-1]
 
 
-def _name(annotation: Any) -> str:
+def name_of(annotation: Any) -> str:
+    """A type as an author writes it."""
     return annotation.__name__ if isinstance(annotation, type) else str(annotation).replace("typing.", "")
 
 
 def _reason(error: ValueError, value: object, annotation: Any) -> str:
-    reason = f"{_shown(value)} is not {_name(annotation)}"
+    reason = f"{_shown(value)} is not {name_of(annotation)}"
     details = getattr(error, "errors", None)
     if details is None:
         return reason

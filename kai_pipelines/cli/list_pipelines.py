@@ -10,7 +10,7 @@ import click
 from kai_pipelines.authoring.graph import Graph
 from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepDefinition, StepUse
-from kai_pipelines.authoring.values import choices
+from kai_pipelines.authoring.values import choices, name_of
 from kai_pipelines.discovery import AnyPipeline, known_pipelines
 from kai_pipelines.settings import Settings
 
@@ -80,7 +80,7 @@ def _describe_step(step: StepDefinition) -> dict[str, Any]:
 
 def _port(port: Port) -> dict[str, Any]:
     described: dict[str, Any] = {"name": port.name, "kind": "artifact" if port.is_artifact else "parameter"}
-    described["type"] = getattr(port.type, "__name__", str(port.type))
+    described["type"] = name_of(port.type)
     described["required"] = port.required and not port.optional
     if not port.required and not port.is_artifact:
         described["default"] = port.encode(port.default)

@@ -15,6 +15,7 @@ from kai_pipelines.compiler.dag import dag_template
 from kai_pipelines.compiler.step import OUTPUTS, key_parameter, step_template
 from kai_pipelines.errors import AuthoringError
 from kai_pipelines.manifest.duration import whole_seconds
+from kai_pipelines.manifest.names import unused_name
 from kai_pipelines.settings import Settings
 
 Object = dict[str, object]
@@ -192,14 +193,10 @@ def _names(graphs: list[Graph]) -> dict[Graph, str]:
     """A template name for each graph: a second graph of a name gets a number, a long name a digest for its end."""
     names: dict[Graph, str] = {}
     for graph in graphs:
-        name, number = graph.name, 1
+        name = graph.name
         if len(name) > _LONGEST_NAME:
             name = f"{name[: _LONGEST_NAME - 9].rstrip('-')}-{sha256(name.encode()).hexdigest()[:8]}"
-        base = name
-        while name in names.values():
-            number += 1
-            name = f"{base}-{number}"
-        names[graph] = name
+        names[graph] = unused_name(name, names.values())
     return names
 
 

@@ -1,8 +1,9 @@
-"""How names change on their way: the one place that swaps `_` for `-`, and that names landed files."""
+"""How names change on their way: the one place that swaps `_` for `-`, numbers a taken name, and names landed files."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from pathlib import PurePosixPath
 
 _TEMPLATE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -22,6 +23,15 @@ def task_name(text: str) -> str:
     """Any text, such as the value of a branch, as a task name: ``Very high!`` → ``very-high``, ``3`` → ``value-3``."""
     words = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "other"
     return f"value-{words}" if words[0].isdigit() else words  # Argo: no digit first where tasks wait for others
+
+
+def unused_name(name: str, taken: Container[str], *, separator: str = "-") -> str:
+    """The name itself, or with the first number from 2 that makes it another: ``scan``, ``scan-2``, ``scan-3``."""
+    unused, number = name, 1
+    while unused in taken:
+        number += 1
+        unused = f"{name}{separator}{number}"
+    return unused
 
 
 def landing_name(output: str, path: str) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kai_pipelines.manifest.names import is_template_name, landing_name, task_name, template_name
+from kai_pipelines.manifest.names import is_template_name, landing_name, task_name, template_name, unused_name
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,9 @@ def test_a_task_name_keeps_the_words_of_the_text(text: str, name: str) -> None:
 )
 def test_an_output_lands_under_its_name_with_the_suffix_of_its_file(output: str, path: str, landed: str) -> None:
     assert landing_name(output, path) == landed
+
+
+def test_a_name_that_is_taken_gets_the_next_number() -> None:
+    assert unused_name("scan", set()) == "scan"
+    assert unused_name("scan", {"scan", "scan-3"}) == "scan-2"
+    assert unused_name("scan", {"scan", "scan_2"}, separator="_") == "scan_3"
