@@ -4,7 +4,7 @@ Both pycolmap and Pillow bring a zlib of their own. Where pycolmap's comes first
 the process ends with "double free" (pycolmap 4.2.1, Pillow 13.0.0); with Pillow first both work.
 """
 
-import PIL.Image  # isort: skip  # before pycolmap
+from PIL import Image as Image  # isort: skip  # before pycolmap
 import pycolmap  # isort: skip
 
-__all__ = ["PIL", "pycolmap"]
+__all__ = ["Image", "pycolmap"]
