@@ -25,8 +25,9 @@ class _Dumper(yaml.CSafeDumper):
         return True
 
 
-# What Go's YAML 1.1 reader takes for a number or a boolean although PyYAML would leave it bare.
-_LOOKS_TYPED = re.compile(r"[-+]?\.?[0-9][0-9a-f_.:xo+-]*|y|n|yes|no|on|off", re.IGNORECASE)
+# What Go's YAML 1.1 reader takes for a number (it drops every underscore) or a boolean although PyYAML would leave it
+# bare.
+_LOOKS_TYPED = re.compile(r"[-+._]*[0-9][0-9a-f_.:xo+-]*|y|n|yes|no|on|off", re.IGNORECASE)
 
 
 def _text(dumper: _Dumper, data: str) -> yaml.ScalarNode:
