@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import get_args
 
 import click
 
 from kai_pipelines.cli.target import resolve
+from kai_pipelines.compiler.workflow import Kind
 from kai_pipelines.discovery import known_pipelines
 from kai_pipelines.errors import KaiError, UsageError
-from kai_pipelines.manifest.document import dump
 from kai_pipelines.settings import Settings
-
-if TYPE_CHECKING:
-    from kai_pipelines.compiler.workflow import Kind
 
 
 @click.command()
 @click.argument("targets", metavar="TARGET…", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every known pipeline.")
 @click.option("-o", "--output", help="A folder, or - for standard output (with --all: manifests/).")
-@click.option("--kind", type=click.Choice(["WorkflowTemplate", "Workflow", "CronWorkflow"]), default="WorkflowTemplate")
+@click.option("--kind", type=click.Choice(get_args(Kind)), default="WorkflowTemplate")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file on disk differs.")
 def command(targets: tuple[str, ...], everything: bool, output: str | None, kind: Kind, check: bool) -> int:
     """Write pipelines as Argo manifests."""
@@ -44,12 +41,12 @@ def _compiled(targets: tuple[str, ...], settings: Settings, kind: Kind) -> dict[
     """File name → YAML, for the targets or, with none, for all pipelines."""
     if not targets:
         return {f"{one.name}.yaml": one.to_yaml(kind=kind) for one in known_pipelines(settings.pipelines).values()}
-    texts = {}
+    texts: dict[str, str] = {}
     for target in targets:
         found = resolve(target, settings)
         if found.pipeline is None:
             raise UsageError(f"{target} is a manifest already")
-        texts[f"{found.pipeline.name}.yaml"] = dump(found.pipeline.to_dict(kind))
+        texts[f"{found.pipeline.name}.yaml"] = found.pipeline.to_yaml(kind=kind)
     return texts
 
 

@@ -54,7 +54,7 @@ def _compiled(pipeline: AnyPipeline) -> Target:
 def _manifests(documents: list[dict[str, object]], source: str) -> Target:
     workflows = [document for document in documents if document.get("kind") in WORKFLOW_KINDS]
     if not workflows:
-        raise UsageError(f"{source} holds no Workflow, WorkflowTemplate or CronWorkflow")
+        raise UsageError(f"{source} holds none of {', '.join(WORKFLOW_KINDS)}")
     runnable = [w for w in workflows if w.get("kind") == "Workflow"] or workflows
     if len(runnable) > 1:
         raise UsageError(f"{source} holds {len(runnable)} workflows that could be meant", hint="give one file")

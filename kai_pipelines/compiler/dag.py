@@ -10,9 +10,8 @@ from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepUse
 from kai_pipelines.authoring.values import is_text
 from kai_pipelines.compiler import text
+from kai_pipelines.compiler.objects import Object, ports
 from kai_pipelines.compiler.step import PATCH, key_parameter, variant_patch
-
-Object = dict[str, object]
 
 
 def dag_template(graph: Graph, names: Mapping[Graph, str], patched: set[str]) -> Object:
@@ -21,18 +20,14 @@ def dag_template(graph: Graph, names: Mapping[Graph, str], patched: set[str]) ->
     parameters: list[Object] = [{"name": name} for name, value in graph.inputs.items() if not value.port.is_artifact]
     artifacts = [_input_artifact(value.port) for value in graph.inputs.values() if value.port.is_artifact]
     if parameters or artifacts:
-        template["inputs"] = _filled(parameters=parameters, artifacts=artifacts)
+        template["inputs"] = ports(parameters, artifacts)
     template["dag"] = {"tasks": [_task(task, names, patched) for task in graph.tasks]}
     results = [(graph.outputs[name], value) for name, value in graph.results.items()]
     out_parameters = [_output_parameter(port, value) for port, value in results if not port.is_artifact]
     out_artifacts = [_output_artifact(port, value) for port, value in results if port.is_artifact]
     if results:
-        template["outputs"] = _filled(parameters=out_parameters, artifacts=out_artifacts)
+        template["outputs"] = ports(out_parameters, out_artifacts)
     return template
-
-
-def _filled(**lists: list[Object]) -> Object:
-    return {name: items for name, items in lists.items() if items}
 
 
 def _input_artifact(port: Port) -> Object:
@@ -89,23 +84,23 @@ def _loop(loop: Loop) -> Object:
 
 def _arguments(task: Task, patched: set[str]) -> Object:
     target = task.target
-    ports = (
+    inputs = (
         target.step.signature.inputs if isinstance(target, StepUse) else {n: v.port for n, v in target.inputs.items()}
     )
     parameters: list[Object] = []
     artifacts: list[Object] = []
     for name, operand in task.arguments.items():
-        if ports[name].is_artifact:
-            artifacts.append(_artifact_argument(name, operand, ports[name]))
+        if inputs[name].is_artifact:
+            artifacts.append(_artifact_argument(name, operand, inputs[name]))
         else:
-            parameters.append({"name": name, "value": text.argument(operand, ports[name])})
+            parameters.append({"name": name, "value": text.argument(operand, inputs[name])})
     for output, part in task.parts.items():
         suffix = task.outputs[output].type.suffix
         key = f"{{{{workflow.name}}}}/{part.key}/{text.tag(part.index)}{suffix}"
         parameters.append({"name": key_parameter(output), "value": key})
     if isinstance(target, StepUse) and target.step.name in patched and (patch := variant_patch(target)):
         parameters.append({"name": PATCH, "value": patch})
-    return _filled(parameters=parameters, artifacts=artifacts)
+    return ports(parameters, artifacts)
 
 
 def _artifact_argument(name: str, operand: Operand, port: Port) -> Object:

@@ -10,10 +10,9 @@ from kai_pipelines.authoring.resources import Resources, Retry
 from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepDefinition, StepUse
 from kai_pipelines.compiler import text
+from kai_pipelines.compiler.objects import Object, ports
 from kai_pipelines.errors import EXITS_FOR_GOOD
 from kai_pipelines.manifest.duration import format_duration, parse_duration, whole_seconds
-
-Object = dict[str, object]
 
 INPUTS = "/kai/inputs"
 OUTPUTS = "/kai/outputs"
@@ -69,7 +68,7 @@ def _inputs(inputs: dict[str, Port], outputs: dict[str, Port], keyed: Sequence[s
         parameters.append({"name": key_parameter(name), "default": own})
     if patched:
         parameters.append({"name": PATCH, "default": "{}"})
-    return {key: items for key, items in (("parameters", parameters), ("artifacts", artifacts)) if items}
+    return ports(parameters, artifacts)
 
 
 def _outputs(outputs: dict[str, Port], keyed: Sequence[str]) -> Object:
@@ -87,7 +86,7 @@ def _outputs(outputs: dict[str, Port], keyed: Sequence[str]) -> Object:
         if port.type.inline or name in keyed:
             made["archive"] = {"none": {}}
         artifacts.append(made)
-    return {key: items for key, items in (("parameters", parameters), ("artifacts", artifacts)) if items}
+    return ports(parameters, artifacts)
 
 
 def _flags(inputs: dict[str, Port], outputs: dict[str, Port]) -> list[str]:

@@ -43,11 +43,9 @@ def member(base: str, name: str) -> str:
     return f"{base}.{name}" if _WORD.fullmatch(name) and name not in _RESERVED else f"{base}[{literal(name)}]"
 
 
-def output_path(task: str, port: Port | str, is_artifact: bool | None = None) -> str:
+def output_path(task: str, output: str, *, is_artifact: bool) -> str:
     """An output of a task as an expression."""
-    name = port if isinstance(port, str) else port.name
-    artifact = is_artifact if is_artifact is not None else isinstance(port, Port) and port.is_artifact
-    return member(f"tasks[{literal(task)}].outputs.{'artifacts' if artifact else 'parameters'}", name)
+    return member(f"tasks[{literal(task)}].outputs.{'artifacts' if is_artifact else 'parameters'}", output)
 
 
 def expression(value: Reference) -> str:
@@ -55,7 +53,7 @@ def expression(value: Reference) -> str:
     if isinstance(value, Selected):
         return choose(value)
     if isinstance(value, Output):
-        return output_path(value.task.name, value.port)
+        return output_path(value.task.name, value.port.name, is_artifact=value.port.is_artifact)
     if isinstance(value, Input):
         return member(f"inputs.{'artifacts' if value.port.is_artifact else 'parameters'}", value.port.name)
     return _plain(value)
@@ -133,7 +131,7 @@ def merged(merge: Merge) -> str:
     *others, (last, output) = merge.alternatives
 
     def made(name: str, output: str) -> str:
-        path = output_path(name, output, merge.port.is_artifact)
+        path = output_path(name, output, is_artifact=merge.port.is_artifact)
         optional = merge.otherwise is not None and values.is_text(merge.alternatives[0][0].outputs[output].type)
         return f"toJson({path})" if optional else path
 

@@ -12,13 +12,13 @@ from kai_pipelines.authoring.graph import Graph, Task
 from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepDefinition, StepUse
 from kai_pipelines.compiler.dag import dag_template
+from kai_pipelines.compiler.objects import Object, ports
 from kai_pipelines.compiler.step import OUTPUTS, key_parameter, step_template
 from kai_pipelines.errors import AuthoringError
 from kai_pipelines.manifest.duration import whole_seconds
 from kai_pipelines.manifest.names import unused_name
 from kai_pipelines.settings import Settings
 
-Object = dict[str, object]
 Kind = Literal["WorkflowTemplate", "Workflow", "CronWorkflow"]
 AnyPipeline = PipelineDefinition[Any, Any]
 
@@ -45,8 +45,11 @@ def _metadata(pipeline: AnyPipeline) -> Object:
     annotations: Object = {"workflows.argoproj.io/title": pipeline.options.title or pipeline.name.replace("-", " ")}
     if pipeline.description:
         annotations["workflows.argoproj.io/description"] = pipeline.description
-    labels = {"app.kubernetes.io/name": pipeline.name, "app.kubernetes.io/part-of": "kai-pipelines"}
-    return {"name": pipeline.name, "labels": labels, "annotations": annotations}
+    return {"name": pipeline.name, "labels": _labels(pipeline), "annotations": annotations}
+
+
+def _labels(pipeline: AnyPipeline) -> Object:
+    return {"app.kubernetes.io/name": pipeline.name, "app.kubernetes.io/part-of": "kai-pipelines"}
 
 
 def _spec(pipeline: AnyPipeline, image: str) -> Object:
@@ -63,17 +66,17 @@ def _spec(pipeline: AnyPipeline, image: str) -> Object:
 
 
 def _arguments(pipeline: AnyPipeline) -> Object:
-    ports = pipeline.signature.inputs.values()
-    parameters = [_parameter(port) for port in ports if not port.is_artifact]
-    parameters += [_key_of(port) for port in ports if port.is_artifact]
-    artifacts = [_input_artifact(port) for port in ports if port.is_artifact]
+    inputs = pipeline.signature.inputs.values()
+    parameters = [_parameter(port) for port in inputs if not port.is_artifact]
+    parameters += [_key_of(port) for port in inputs if port.is_artifact]
+    artifacts = [_input_artifact(port) for port in inputs if port.is_artifact]
     names = [str(one["name"]) for one in parameters]
     if twice := [name for name in names if names.count(name) > 1]:
         raise AuthoringError(
             f"{pipeline.name}: the parameter {twice[0]} has the name of the key of an input file",
             hint="rename the parameter",
         )
-    return {key: items for key, items in (("parameters", parameters), ("artifacts", artifacts)) if items}
+    return ports(parameters, artifacts)
 
 
 def _input_artifact(port: Port) -> Object:
@@ -108,9 +111,7 @@ def _production_defaults(pipeline: AnyPipeline, image: str) -> Object:
     """Non-root, read-only root file system, limited lifetime, kept logs."""
     return {
         "podPriorityClassName": pipeline.options.priority,
-        "podMetadata": {
-            "labels": {"app.kubernetes.io/name": pipeline.name, "app.kubernetes.io/part-of": "kai-pipelines"}
-        },
+        "podMetadata": {"labels": _labels(pipeline)},
         "archiveLogs": True,
         "ttlStrategy": {"secondsAfterSuccess": _DAY, "secondsAfterFailure": 7 * _DAY},
         "podGC": {"strategy": "OnPodSuccess", "deleteDelayDuration": "600s"},
