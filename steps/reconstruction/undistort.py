@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import tempfile
+from pathlib import Path
 from typing import NamedTuple
 
 from kai_pipelines import Fatal, ImageSet, Resources, Retry, SparseModel, step
@@ -27,22 +30,45 @@ def undistort_photos(photos: ImageSet, sparse: SparseModel, max_image_size: int)
     from steps.reconstruction.colmap import pycolmap
 
     pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
-    with measured("undistort_photos") as m:
-        registered = sorted(image.name for image in pycolmap.Reconstruction(sparse.path).images.values())
+    with measured("undistort_photos") as m, tempfile.TemporaryDirectory(prefix="kai-undistort-") as made:
+        scratch = Path(made)
+        model = pycolmap.Reconstruction(sparse.path)
+        registered = sorted(image.name for image in model.images.values())
         _check(photos, registered)
+        for image in model.images.values():
+            image.name = scene_name(image.name)
+        (scratch / "sparse").mkdir()
+        model.write(scratch / "sparse")
+        _link(photos, registered, scratch / "photos")
         scene = DenseScene.new("scene")
         options = pycolmap.UndistortCameraOptions()
         options.max_image_size = max_image_size
         pycolmap.undistort_images(
-            scene.path, sparse.path, photos.path, output_type="COLMAP", undistort_options=options,
+            scene.path, scratch / "sparse", scratch / "photos", output_type="COLMAP", undistort_options=options,
             jpeg_quality=JPEG_QUALITY,
         )  # fmt: skip
-        _check(ImageSet(scene.path / "images"), registered)
+        _check(ImageSet(scene.path / "images"), [scene_name(name) for name in registered])
         for script in scene.path.glob("run-colmap-*.sh"):
             script.unlink()  # they call a COLMAP program, which nobody here needs
         shutil.rmtree(scene.path / "stereo" / "consistency_graphs", ignore_errors=True)
         m.value(images=len(registered), image_size=max_image_size)
     return Undistorted(scene, m.metrics)
+
+
+def scene_name(name: str) -> str:
+    """A photograph's name in a dense scene: its own, save for what COLMAP's lists of names and encoders cannot take.
+
+    Its lists have one name a line, trimmed, and comments. It reads WebP, but does not write it.
+    """
+    quoted = re.sub(r"[\x00-\x1f\x7f%#]|^\s|\s$", lambda found: f"%{ord(found[0]):02X}", name)
+    return f"{quoted}%.png" if quoted.lower().endswith(".webp") else quoted
+
+
+def _link(photos: ImageSet, names: list[str], folder: Path) -> None:
+    for name in names:
+        link = folder / scene_name(name)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to((photos.path / name).resolve())
 
 
 def _check(photos: ImageSet, registered: list[str]) -> None:

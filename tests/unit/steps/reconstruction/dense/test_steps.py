@@ -9,6 +9,7 @@ import pytest
 
 from kai_pipelines import Fatal, ImageSet, SparseModel
 from steps.reconstruction.artifacts import DenseScene, DepthMaps
+from steps.reconstruction.colmap import pycolmap
 from steps.reconstruction.dense.colmap_io import read_map, write_map
 from steps.reconstruction.dense.workspace import Record
 from steps.reconstruction.depth import choose_device, estimate_depth
@@ -108,6 +109,22 @@ def test_depth_maps_that_agree_on_nothing_are_refused(scene, depth, tmp_path):
 
     assert fault.value.code == "no-dense-points"
     assert fault.value.hint
+
+
+def test_names_and_kinds_that_colmap_cannot_write_arrive_at_points(source, tmp_path):
+    names = ["#first.png", "two\nlines/ 100%.png", "third.webp", "it's {{x}} \N{SNOWMAN}.png"]
+    model = pycolmap.Reconstruction(source / "sparse")
+    for image, name in zip(sorted(model.images.values(), key=lambda image: image.name), names, strict=True):
+        (tmp_path / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "photos" / name).write_bytes((source / "images" / image.name).read_bytes())
+        image.name = name
+    (tmp_path / "sparse").mkdir()
+    model.write(tmp_path / "sparse")
+
+    scene = undistort_photos(ImageSet(tmp_path / "photos"), SparseModel(tmp_path / "sparse"), 120).scene
+    depth = estimate_depth(scene, views=3, seed=3, device="cpu").depth
+
+    assert fuse_depth(scene, depth).metrics.values["dense_points"] > 1000
 
 
 def test_photographs_that_are_gone_are_named(source, tmp_path):
