@@ -45,3 +45,10 @@ def test_auto_follows_detail_and_count(photos, expected):
 def test_each_fault_has_its_name(figures, fault):
     assert faults(photo(**figures)) == [fault]
     assert faults(photo()) == []
+
+
+def test_photographs_without_an_edge_are_told_so():
+    quality, reason = choose_quality([photo(blur=float("inf"))] * 3)
+
+    assert quality is Quality.LOW
+    assert "hardly an edge" in reason
