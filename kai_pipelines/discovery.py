@@ -6,11 +6,12 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from kai_pipelines.errors import UsageError
+from kai_pipelines.errors import KaiError, UsageError
 from kai_pipelines.manifest.names import template_name
 from kai_pipelines.pipeline import Pipeline
 
@@ -73,6 +74,13 @@ def _imported(name: str) -> ModuleType:
     except ModuleNotFoundError as error:
         hint = "install it, or the extra of kai-pipelines that brings it"
         raise UsageError(f"cannot import {name}: {error}", hint=hint) from error
+    except KaiError:
+        raise
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise UsageError(
+            f"cannot import {name}: {type(error).__name__}: {error}", hint=f"see {place.filename}:{place.lineno}"
+        ) from error
 
 
 def _exists(module: str) -> bool:

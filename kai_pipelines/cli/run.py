@@ -71,6 +71,7 @@ def execute(
     from kai_pipelines.engine import run
     from kai_pipelines.local import request
 
+    _check_kinds(target, artifacts)
     made = request(
         target.manifest,
         _encoded(target, parameters),
@@ -105,6 +106,23 @@ def _pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
             raise UsageError(f"{flag} {name} is given twice")
         pairs[name] = value
     return pairs
+
+
+def _check_kinds(target: Target, artifacts: dict[str, str]) -> None:
+    """Refuse a file where the pipeline takes a folder, and the other way round, before any step runs."""
+    from kai_pipelines.authoring.artifact import File, Folder
+
+    ports = target.pipeline.signature.inputs if target.pipeline is not None else {}
+    for name, text in artifacts.items():
+        if not text:
+            raise UsageError(f"-a {name}= names no file or folder", hint=f"give -a {name}=PATH; . is this folder")
+        port = ports.get(name)
+        if port is None or not port.is_artifact:
+            continue  # the engine refuses names that it does not know
+        if Path(text).is_file() and (port.many or issubclass(port.type, Folder)):
+            raise UsageError(f"artifact {name}: {text} is a file", hint=f"give a folder: -a {name}={Path(text).parent}")
+        if Path(text).is_dir() and not port.many and issubclass(port.type, File):
+            raise UsageError(f"artifact {name}: {text} is a folder", hint="give a file")
 
 
 def _encoded(target: Target, parameters: dict[str, str]) -> dict[str, str]:

@@ -140,6 +140,8 @@ def test_a_failed_run_names_step_reason_log_and_the_command_to_run_again(project
         (("run", "flow.py:other", "-a", "photos=photos"), "has no pipeline 'other'"),
         (("run", "flow.py"), "needs the artifact photos"),
         (("run", "flow.py", "-a", "photos=nowhere"), "there is nothing at"),
+        (("run", "flow.py", "-a", "photos="), "-a photos= names no file or folder"),
+        (("run", "flow.py", "-a", "photos=flow.py"), "artifact photos: flow.py is a file"),
         (("run", "flow.py", "-a", "photos=photos", "-p", "quality=best"), "'best' is not one of low, medium, high"),
         (("run", "flow.py", "-a", "photos=photos", "-p", "qualty=low"), "has no parameter qualty"),
         (("run", "flow.py", "-a", "photos=photos", "-p", "quality"), "is not name=value"),

@@ -60,6 +60,7 @@ def test_an_unknown_name_is_told_with_the_known_ones(folder: Path) -> None:
     [
         ("import no_such_module\n", "cannot import my_flows.broken: No module named 'no_such_module'"),
         ("def wrong(:\n", r"my_flows/broken\.py:1: invalid syntax"),
+        ("import os\nint('x')\n", r"(?s)cannot import my_flows.broken: ValueError: .*my_flows/broken\.py:2"),
     ],
 )
 def test_a_module_that_cannot_be_imported_is_told_with_the_reason(folder: Path, text: str, reason: str) -> None:
