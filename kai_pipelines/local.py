@@ -40,7 +40,7 @@ def request(
         store=Settings.from_environment().store,
         siblings=tuple(siblings),
         rerun_command=rerun_command,
-        python_path=tuple(path for path in sys.path if path and Path(path).is_dir()),
+        python_path=tuple(dict.fromkeys(path for path in [*sys.path, str(Path.cwd())] if path and Path(path).is_dir())),
     )
 
 

@@ -2,7 +2,8 @@
 
 Read from the files, nothing is imported: a function's syntax tree, the names it uses in its module, and
 through imports those of other modules of the same project. Comments, positions and docstrings do not
-count. Installed packages do not count either; a change there goes with a change of the pinned versions.
+count. Installed packages other than the step's own do not count either; a change there goes with a change of the
+pinned versions.
 
 A fingerprint is remembered together with the files it was made from, as they were; while none of them
 changes, nothing is parsed again.
@@ -84,6 +85,8 @@ class Fingerprints:
         self._remembered: dict[str, Any] = read_json(memory) if memory is not None else {}
         self._learned: dict[str, Any] = {}
         self._modules: dict[str, Module | None] = {}
+        self._own: set[str] = set()
+        """The top-level packages that steps are in: those count even where they are installed."""
         self._known: dict[str, str | None] = {}
         self._read: dict[str, list[int]] = {}
         """Every file and folder that the current fingerprint depends on, as it is."""
@@ -113,6 +116,9 @@ class Fingerprints:
 
     def _compute(self, address: str) -> str | None:
         name, _, function = address.partition(":")
+        if (top := name.partition(".")[0]) not in self._own:
+            self._own.add(top)
+            self._modules = {known: module for known, module in self._modules.items() if module is not None}
         module = self.module(name)
         if module is None or function not in module.definitions:
             return None
@@ -124,7 +130,7 @@ class Fingerprints:
         return digest.hexdigest()
 
     def module(self, name: str) -> Module | None:
-        """A module of the project: found in the folders, and neither installed nor this library."""
+        """A module of the project: found in the folders, and neither a foreign package nor this library."""
         if name not in self._modules:
             self._modules[name] = self._find(name)
         found = self._modules[name]
@@ -140,7 +146,8 @@ class Fingerprints:
         for folder in self._folders:
             for path in (folder / relative.with_suffix(".py"), folder / relative / "__init__.py"):
                 if path.is_file():
-                    return None if "site-packages" in path.parts else _parsed(name, path)
+                    foreign = "site-packages" in path.parts and top not in self._own
+                    return None if foreign else _parsed(name, path)
         return None
 
     def _collect(self, module: Module, name: str, parts: dict[str, str]) -> None:

@@ -88,3 +88,36 @@ def test_a_file_that_is_not_python_has_no_fingerprint(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("def step(:\n", encoding="utf-8")
 
     assert Fingerprints([str(tmp_path)]).of("a:step") is None
+
+
+def test_an_installed_step_has_a_fingerprint_and_foreign_packages_do_not_count(tmp_path: Path) -> None:
+    site = tmp_path / "site-packages"
+    for name, text in {
+        "mine/__init__.py": "",
+        "mine/a.py": "from foreign import help_out\n\n\ndef step():\n    return help_out()\n",
+        "foreign.py": "def help_out():\n    return 1\n",
+    }.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(text, encoding="utf-8")
+    before = Fingerprints([str(site)]).of("mine.a:step")
+
+    (site / "foreign.py").write_text("def help_out():\n    return 2\n", encoding="utf-8")
+    same = Fingerprints([str(site)]).of("mine.a:step")
+    (site / "mine" / "a.py").write_text("def step():\n    return 3\n", encoding="utf-8")
+    edited = Fingerprints([str(site)]).of("mine.a:step")
+
+    assert before is not None
+    assert before == same != edited
+
+
+def test_what_is_remembered_holds_until_a_file_changes(tmp_path: Path) -> None:
+    source, memory = tmp_path / "a.py", tmp_path / "fingerprints.json"
+    source.write_text("def step():\n    return 1\n", encoding="utf-8")
+    first = Fingerprints([str(tmp_path)], memory)
+    before = first.of("a:step")
+    first.remember()
+
+    remembered = Fingerprints([str(tmp_path)], memory)
+    assert remembered.of("a:step") == before
+    source.write_text("def step():\n    return 22\n", encoding="utf-8")
+    assert Fingerprints([str(tmp_path)], memory).of("a:step") not in (None, before)
