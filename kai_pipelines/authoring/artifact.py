@@ -1,7 +1,7 @@
 """Typed files and folders: what steps pass to each other.
 
-An artifact is a nominal type over one path. A new type is one subclass and one line in the table at
-the end; types that only one family of steps knows are subclasses beside those steps.
+An artifact is a nominal type over one path. A new type is one subclass: here, and exported by `kai_pipelines`, when
+everybody may want it; beside the steps that know it when only one family does.
 """
 
 from __future__ import annotations
@@ -145,10 +145,3 @@ class Report(File):
     __slots__ = ()
     suffix = ".html"
     inline = True
-
-
-ARTIFACT_TYPES: tuple[type[Artifact], ...] = (
-    File, Folder, ImageSet, SparseModel, PointCloud, Mesh, GlbModel, UsdzModel, ObjModel,
-    TextureSet, Dataset, OnnxModel, WasmBundle, Figures, Report,
-)  # fmt: skip
-"""The types every pipeline knows, exported by `kai_pipelines`."""
