@@ -17,7 +17,8 @@ import shutil
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
             write_outputs(step, step.function(**values), wanted)
     except Retryable as error:
         return _say(error, EXIT_RETRYABLE)
-    except (Fatal, KaiError) as error:
+    except KaiError as error:
         return _say(error, EXIT_FATAL)
     except MemoryError as error:
         return _say(Retryable(f"out of memory: {error}", code="out-of-memory"), EXIT_RETRYABLE)
@@ -128,25 +129,23 @@ def _part_number(path: Path) -> tuple[int, str]:
     return (int(path.stem) if path.stem.isdigit() else sys.maxsize, path.name)
 
 
-class _scratch:
+@contextmanager
+def _scratch(wanted: dict[str, Path]) -> Generator[None]:
     """A folder for `Artifact.new`, on the file system of the outputs so that moving is renaming."""
-
-    def __init__(self, wanted: dict[str, Path]) -> None:
-        self._beside = next((path.parent for path in wanted.values()), None)
-
-    def __enter__(self) -> None:
-        self._before = os.environ.get(SCRATCH)
-        if self._beside is not None:
-            self._beside.mkdir(parents=True, exist_ok=True)
-        self._folder = tempfile.mkdtemp(prefix=".kai-", dir=self._before or self._beside)
-        os.environ[SCRATCH] = self._folder
-
-    def __exit__(self, *error: object) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
-        if self._before is None:
+    before = os.environ.get(SCRATCH)
+    beside = next((path.parent for path in wanted.values()), None)
+    if beside is not None:
+        beside.mkdir(parents=True, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix=".kai-", dir=before or beside)
+    os.environ[SCRATCH] = folder
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if before is None:
             del os.environ[SCRATCH]
         else:
-            os.environ[SCRATCH] = self._before
+            os.environ[SCRATCH] = before
 
 
 def write_outputs(step: StepDefinition, result: Any, wanted: dict[str, Path]) -> None:
