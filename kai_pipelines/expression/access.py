@@ -31,7 +31,7 @@ def to_int(value: object) -> int:
     if isinstance(value, float):
         return numbers.to_int(value)
     if operators.is_number(value):
-        return wrap_int(int(value))  # type: ignore[call-overload]
+        return wrap_int(int(value))
     raise TypeError(f"invalid operation: int({type_name(value)})")
 
 
@@ -39,7 +39,7 @@ def number_of(name: str, value: object) -> int | float:
     """A number of one of Go's own types."""
     if not operators.is_number(value):
         raise TypeError(f"invalid argument for {name} (type {type_name(value)})")
-    return value  # type: ignore[return-value]
+    return value
 
 
 def methods_of(value: object) -> Mapping[str, Func]:

@@ -18,7 +18,7 @@ from kai_pipelines.expression.values import GoMap, Sized, kind_of, type_name, wr
 def _strict_int(name: str, value: object) -> int:
     if isinstance(value, float) or not operators.is_number(value):
         raise TypeError(f"cannot use {type_name(value)} as argument (type int) to call {name}")
-    return wrap_int(int(value))  # type: ignore[call-overload]
+    return wrap_int(int(value))
 
 
 def as_int(value: object) -> object:
@@ -42,7 +42,7 @@ def as_float(value: object) -> object:
             raise ValueError(f"invalid operation: float({value[:80]})") from None
     if not operators.is_number(value):
         raise TypeError(f"invalid operation: float({type_name(value)})")
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
 def to_json_compact(value: object) -> str:

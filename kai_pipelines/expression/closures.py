@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from kai_pipelines.expression import nodes, operators
 from kai_pipelines.expression.checker import Checker
@@ -283,23 +284,23 @@ class _ChainEnd(Exception):
     """A nil before `?.`: the whole chain is nil."""
 
 
-_COMPILERS: dict[type, Callable[[_Compiler, Node], Run]] = {
-    nodes.Literal: _Compiler.literal,  # type: ignore[dict-item]
-    nodes.Name: _Compiler.name,  # type: ignore[dict-item]
-    nodes.Pointer: _Compiler.pointer,  # type: ignore[dict-item]
-    nodes.Unary: _Compiler.unary,  # type: ignore[dict-item]
-    nodes.Binary: _Compiler.binary,  # type: ignore[dict-item]
-    nodes.Chain: _Compiler.chain,  # type: ignore[dict-item]
-    nodes.Member: _Compiler.member,  # type: ignore[dict-item]
-    nodes.SliceOf: _Compiler.slice,  # type: ignore[dict-item]
-    nodes.Call: _Compiler.call,  # type: ignore[dict-item]
-    nodes.Builtin: _Compiler.builtin,  # type: ignore[dict-item]
-    nodes.Predicate: _Compiler.predicate,  # type: ignore[dict-item]
-    nodes.Let: _Compiler.let,  # type: ignore[dict-item]
-    nodes.Sequence: _Compiler.sequence,  # type: ignore[dict-item]
-    nodes.Conditional: _Compiler.conditional,  # type: ignore[dict-item]
-    nodes.Array: _Compiler.array,  # type: ignore[dict-item]
-    nodes.Map: _Compiler.map,  # type: ignore[dict-item]
+_COMPILERS: dict[type, Callable[[_Compiler, Any], Run]] = {
+    nodes.Literal: _Compiler.literal,
+    nodes.Name: _Compiler.name,
+    nodes.Pointer: _Compiler.pointer,
+    nodes.Unary: _Compiler.unary,
+    nodes.Binary: _Compiler.binary,
+    nodes.Chain: _Compiler.chain,
+    nodes.Member: _Compiler.member,
+    nodes.SliceOf: _Compiler.slice,
+    nodes.Call: _Compiler.call,
+    nodes.Builtin: _Compiler.builtin,
+    nodes.Predicate: _Compiler.predicate,
+    nodes.Let: _Compiler.let,
+    nodes.Sequence: _Compiler.sequence,
+    nodes.Conditional: _Compiler.conditional,
+    nodes.Array: _Compiler.array,
+    nodes.Map: _Compiler.map,
 }
 
 

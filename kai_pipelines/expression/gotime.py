@@ -320,9 +320,10 @@ def arithmetic(operator: str, a: object, b: object) -> object:
 
 
 def _scaled(a: object, b: object) -> object:
-    for value in (a, b):
-        if not isinstance(value, (int, float)) or isinstance(value, (bool, Month, Weekday)):
-            return None
+    if isinstance(a, (bool, Month, Weekday)) or isinstance(b, (bool, Month, Weekday)):
+        return None
+    if not isinstance(a, (int, float)) or not isinstance(b, (int, float)):
+        return None
     if isinstance(a, float) or isinstance(b, float):
-        return float(a) * float(b)  # type: ignore[arg-type]
-    return Duration(wrap_int(int(a) * int(b)))  # type: ignore[call-overload]
+        return float(a) * float(b)
+    return Duration(wrap_int(int(a) * int(b)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kai_pipelines.expression.signatures import OVERLOADS, VALIDATORS
+
 MAX_NODES = 10_000
 """As expr-lang's own DefaultMaxNodes."""
 MAX_DEPTH = 200
@@ -24,64 +26,5 @@ PREDICATES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("sortBy", "reduce"), ("value", "predicate", "value?")),
 }
 """The built-ins that take a predicate, and what they take in order; `?` marks what may be left out."""
-FUNCTIONS = frozenset(
-    [
-        "len",
-        "type",
-        "abs",
-        "ceil",
-        "floor",
-        "round",
-        "int",
-        "float",
-        "string",
-        "trim",
-        "trimPrefix",
-        "trimSuffix",
-        "upper",
-        "lower",
-        "split",
-        "splitAfter",
-        "replace",
-        "repeat",
-        "join",
-        "indexOf",
-        "lastIndexOf",
-        "hasPrefix",
-        "hasSuffix",
-        "max",
-        "min",
-        "mean",
-        "median",
-        "toJSON",
-        "fromJSON",
-        "toBase64",
-        "fromBase64",
-        "now",
-        "duration",
-        "date",
-        "timezone",
-        "first",
-        "last",
-        "get",
-        "take",
-        "keys",
-        "values",
-        "toPairs",
-        "fromPairs",
-        "reverse",
-        "uniq",
-        "concat",
-        "flatten",
-        "sort",
-        "bitand",
-        "bitor",
-        "bitxor",
-        "bitnand",
-        "bitshl",
-        "bitshr",
-        "bitushr",
-        "bitnot",
-    ]
-)
-"""The other built-ins."""
+FUNCTIONS = frozenset((*OVERLOADS, *VALIDATORS, "get"))
+"""The other built-ins: those with a signature, and `get`, whose result the checker finds out itself."""

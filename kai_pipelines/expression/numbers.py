@@ -6,8 +6,6 @@ import math
 
 from kai_pipelines.expression.values import INT_MAX, INT_MIN, wrap_int
 
-INTEGER_KINDS = frozenset({"int", "int64", "int32", "uint8", "uint64"})
-
 
 def parse_int(text: str, base: int = 10) -> int:
     """`strconv.ParseInt` in 64 bits; base 0 reads prefixes and underscores. Raises ValueError."""

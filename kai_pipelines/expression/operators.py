@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from kai_pipelines.expression import natures, numbers
 from kai_pipelines.expression.natures import BOOL, FLOAT, INT, STRING, UNKNOWN, Nature
 from kai_pipelines.expression.values import Func, GoMap, Int64, Opaque, Sized, is_nil, kind_of, type_name, wrap_int
@@ -92,7 +94,7 @@ _TIME_RESULTS = {
 # While running
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """Whether Go's operators treat it as a number; a duration or a weekday is none."""
     kind = type(value)
     return kind is int or kind is float or (isinstance(value, Sized) and "." not in value.go_type)
@@ -101,7 +103,7 @@ def is_number(value: object) -> bool:
 def arithmetic(operator: str, a: object, b: object) -> object:
     """`a operator b` on values; raises TypeError where Go panics."""
     if is_number(a) and is_number(b):
-        return _on_numbers(operator, a, b)  # type: ignore[arg-type]
+        return _on_numbers(operator, a, b)
     if operator == "+" and isinstance(a, str) and isinstance(b, str):
         return a + b
     if "." in type_name(a) or "." in type_name(b):
@@ -132,11 +134,11 @@ def _on_numbers(operator: str, a: int | float, b: int | float) -> int | float:
 def less(a: object, b: object) -> bool:
     """`a < b`; raises TypeError where Go panics."""
     if is_number(a) and is_number(b):
-        return bool(a < b)  # type: ignore[operator]
+        return a < b
     if isinstance(a, str) and isinstance(b, str):
         return a.encode("utf-8", "surrogateescape") < b.encode("utf-8", "surrogateescape")
     if type_name(a) == type_name(b) and type_name(a) in ("time.Time", "time.Duration"):
-        return bool(a < b)  # type: ignore[operator]
+        return bool(a < b)  # type: ignore[operator]  # both are the same of two types that have an order
     raise TypeError(f"invalid operation: {type_name(a)} < {type_name(b)}")
 
 
@@ -163,10 +165,10 @@ def equal(a: object, b: object) -> bool:
     return deep_equal(a, b)
 
 
-def _numbers_equal(a: object, b: object) -> bool:
+def _numbers_equal(a: int | float, b: int | float) -> bool:
     if isinstance(a, float) or isinstance(b, float):
-        return float(a) == float(b)  # type: ignore[arg-type]
-    return wrap_int(int(a)) == wrap_int(int(b))  # type: ignore[call-overload]
+        return float(a) == float(b)
+    return wrap_int(int(a)) == wrap_int(int(b))
 
 
 def _may_mix(a: list[object], b: list[object]) -> bool:

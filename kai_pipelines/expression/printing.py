@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 from kai_pipelines.expression.numbers import format_float
 from kai_pipelines.expression.values import Func, GoMap, Opaque, Sized
@@ -35,8 +36,8 @@ def go_string(value: object) -> str:
     return "0x0" if isinstance(value, Func) else str(value)
 
 
-def _map_string(pairs: object) -> str:
-    entries = sorted(pairs, key=lambda pair: _order(pair[0]))  # type: ignore[call-overload]
+def _map_string(pairs: Iterable[tuple[object, object]]) -> str:
+    entries = sorted(pairs, key=lambda pair: _order(pair[0]))
     return f"map[{' '.join(f'{go_string(key)}:{go_string(item)}' for key, item in entries)}]"
 
 

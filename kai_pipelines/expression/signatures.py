@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kai_pipelines.expression.values import ANY, DICT, LIST, element_type, kind_of
+from kai_pipelines.expression.values import ANY, LIST, element_type, kind_of
 
 Signature = tuple[tuple[str, ...], str]
 
@@ -143,5 +143,3 @@ ARGO: dict[str, tuple[tuple[str, ...], str]] = {
     "jsonpath": ((_S, _S), ANY),
 }
 """The functions Argo adds (util/expr/env/env.go); `sprig` is a `map[string]interface {}`."""
-
-SPRIG_TYPE = DICT

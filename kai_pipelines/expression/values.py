@@ -34,12 +34,6 @@ class Int64(Sized):
     """Go's `int64`."""
 
 
-class Int32(Sized):
-    """Go's `int32`, a rune."""
-
-    go_type = "int32"
-
-
 class Uint8(Sized):
     """Go's `uint8`, a byte of a string."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kai_pipelines.expression import evaluate
+from kai_pipelines.expression import builtins, evaluate, grammar
 from kai_pipelines.expression.faults import CompileError, EvaluationError
 
 JSON = '{"a": [1, {"b": "x"}, {"b": "y"}], "length": 3, "s": "t"}'
@@ -68,3 +68,7 @@ def test_jsonpath_that_does_not_fit_is_refused(path: str) -> None:
 def test_wrong_arguments_are_refused_before_running(expression: str) -> None:
     with pytest.raises(CompileError):
         evaluate(expression, {})
+
+
+def test_every_function_with_a_signature_does_something() -> None:
+    assert builtins.FUNCTIONS.keys() == grammar.FUNCTIONS
