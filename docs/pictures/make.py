@@ -1,6 +1,6 @@
 """Make the pictures of the documentation from a finished run: ``make pictures``.
 
-    python docs/pictures/make.py demo-output docs/pictures
+python docs/pictures/make.py demo-output docs/pictures
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def render(mesh: trimesh.Trimesh, turn: float) -> np.ndarray:
     x, y = np.meshgrid(np.linspace(-1, 1, 2 * SIDE), np.linspace(1, -1, 2 * SIDE))
     rays = (x[..., None] * right + y[..., None] * up) * np.tan(np.radians(21)) - back
     rays = rays.reshape(-1, 3)
-    face, ray, places = mesh.ray.intersects_id(np.tile(eye, (len(rays), 1)), rays, multiple_hits=False, return_locations=True)
+    face, ray, places = mesh.ray.intersects_id(
+        np.tile(eye, (len(rays), 1)), rays, multiple_hits=False, return_locations=True
+    )
     weights = trimesh.triangles.points_to_barycentric(mesh.triangles[face], places)
     uv = np.einsum("nk,nkd->nd", weights, mesh.visual.uv[mesh.faces[face]])
     texture = np.asarray(mesh.visual.material.baseColorTexture.convert("RGB"))
@@ -39,13 +41,18 @@ def render(mesh: trimesh.Trimesh, turn: float) -> np.ndarray:
     picture = np.full((len(rays), 3), 255, np.float32)
     picture[ray] = texture[rows, columns]
     wide = picture.reshape(2 * SIDE, 2 * SIDE, 3)
-    return cv2.cvtColor(cv2.resize(wide, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.uint8), cv2.COLOR_RGB2BGR)
+    return cv2.cvtColor(
+        cv2.resize(wide, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.uint8), cv2.COLOR_RGB2BGR
+    )
 
 
 def main() -> None:
     run, folder = Path(sys.argv[1]), Path(sys.argv[2])
     mesh = trimesh.load(run / "model.glb", force="mesh")
-    cv2.imwrite(str(folder / "model.jpg"), np.hstack([render(mesh, turn) for turn in TURNS]), [cv2.IMWRITE_JPEG_QUALITY, 88])
+    row = np.hstack([render(mesh, turn) for turn in TURNS])
+    drawn = np.flatnonzero((row < 255).any(axis=(1, 2)))
+    framed = row[max(0, drawn[0] - 16) : drawn[-1] + 16]
+    cv2.imwrite(str(folder / "model.jpg"), framed, [cv2.IMWRITE_JPEG_QUALITY, 88])
     kai = Path(sys.executable).parent / "kai"
     subprocess.run([kai, "graph", "reconstruction", "--format", "svg", "-o", folder / "reconstruction.svg"], check=True)
 
