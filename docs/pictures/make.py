@@ -47,6 +47,7 @@ def render(mesh: trimesh.Trimesh, turn: float) -> np.ndarray:
 
 
 def main() -> None:
+    """Write both pictures."""
     run, folder = Path(sys.argv[1]), Path(sys.argv[2])
     mesh = trimesh.load(run / "model.glb", force="mesh")
     row = np.hstack([render(mesh, turn) for turn in TURNS])
