@@ -6,9 +6,21 @@ from collections.abc import Callable
 from typing import Annotated, Literal, NamedTuple
 
 from kai_pipelines import (
-    Figures, GlbModel, Gpu, ImageSet, ObjModel, PointCloud, Quality, Report, SparseModel, UsdzModel,
-    fallback, pipeline, select, switch,
-)  # fmt: skip
+    Figures,
+    GlbModel,
+    Gpu,
+    ImageSet,
+    ObjModel,
+    PointCloud,
+    Quality,
+    Report,
+    SparseModel,
+    UsdzModel,
+    fallback,
+    pipeline,
+    select,
+    switch,
+)
 from steps.reconstruction.align import align_photos
 from steps.reconstruction.artifacts import Cameras
 from steps.reconstruction.assess import assess_photos

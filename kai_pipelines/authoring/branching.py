@@ -21,7 +21,7 @@ from kai_pipelines.authoring.graph import (
     Task,
     record_into,
     recording,
-)  # fmt: skip
+)
 from kai_pipelines.authoring.place import fault
 from kai_pipelines.authoring.quality import Quality
 from kai_pipelines.authoring.reference import Input, Output, Reference, Selected

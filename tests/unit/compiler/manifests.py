@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pipelines
-from kai_pipelines.discovery import pipelines_in
 from kai_pipelines.compiler.workflow import Kind
+from kai_pipelines.discovery import pipelines_in
 from tests.golden.constructs import CONSTRUCTS, nightly, plain_chain
 
 IMAGE = "kai-pipelines:golden"
