@@ -55,9 +55,8 @@ def methods_of(value: object) -> Mapping[str, Func]:
 
 def fetch(value: object, key: object) -> object:
     """`value[key]` and `value.key`; raises where Go panics."""
-    kind = type(value)
-    if kind is dict and type(key) is str:
-        return value.get(key)  # type: ignore[attr-defined]
+    if type(value) is dict and type(key) is str:
+        return value.get(key)
     if value is None:
         raise TypeError(f"cannot fetch {go_string(key)} from <nil>")
     if isinstance(key, str):
@@ -122,8 +121,8 @@ def slice_of(value: object, start: object, end: object, *, to_the_end: bool) -> 
     b = min(max(b + size, 0) if b < 0 else b, size)
     part = items[min(a, b) : b]
     if isinstance(value, str):
-        return part.decode("utf-8", "surrogateescape")  # type: ignore[union-attr]
-    return same_type(value, part) if isinstance(value, list) else part  # type: ignore[arg-type]
+        return bytes(part).decode("utf-8", "surrogateescape")
+    return same_type(value, list(part)) if isinstance(value, list) else part
 
 
 def same_type(value: list[object], items: list[object]) -> list[object]:

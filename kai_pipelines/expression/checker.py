@@ -307,8 +307,9 @@ class Checker:
         first, second = node.arguments
         base, key = self.visit(first), self.visit(second)
         if isinstance(first, Name) and first.name == "$env":
-            literal = isinstance(second, Literal) and isinstance(second.value, str)
-            return (self._from_env(str(second.value)) if literal else None) or UNKNOWN  # type: ignore[union-attr]
+            if isinstance(second, Literal) and isinstance(second.value, str):
+                return self._from_env(second.value) or UNKNOWN
+            return UNKNOWN
         if base.unknown:
             return UNKNOWN
         if base.kind == "slice":

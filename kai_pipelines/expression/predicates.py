@@ -132,7 +132,7 @@ def _group_by(job: _Job) -> object:
         if entry is None:
             groups.put(key, [_element(job.machine)])
         else:
-            entry[1].append(_element(job.machine))  # type: ignore[attr-defined]
+            entry[1].append(_element(job.machine))  # type: ignore[attr-defined]  # the list that was put there
     return groups
 
 

@@ -324,7 +324,7 @@ class _Parser:
             if low == high:
                 singles.add(low)
             else:
-                tests.append(lambda c, low=low, high=high: low <= c <= high)  # type: ignore[misc]
+                tests.append(lambda c, low=low, high=high: low <= c <= high)  # type: ignore[misc]  # mypy infers no lambda with defaults
         self.at += 1
         found = self.folding(lambda c: c in singles or any(test(c) for test in tests))
         return Chars(negated(found.matches)) if negative else found

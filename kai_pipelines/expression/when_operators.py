@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
+from typing import Any
 
 from kai_pipelines.expression import numbers
 from kai_pipelines.expression.printing import go_string
@@ -47,6 +49,11 @@ def _deep_equal(left: object, right: object) -> bool:
     return left == right
 
 
+_ORDERS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge,
+}  # fmt: skip
+
+
 def _order(symbol: str, left: object, right: object) -> object:
     a: float | bytes
     b: float | bytes
@@ -56,11 +63,7 @@ def _order(symbol: str, left: object, right: object) -> object:
         a, b = left.encode("utf-8", "surrogateescape"), right.encode("utf-8", "surrogateescape")
     else:
         raise _wrong(symbol, left, "number, or the other side is none")
-    if symbol == "<":
-        return a < b  # type: ignore[operator]
-    if symbol == ">":
-        return a > b  # type: ignore[operator]
-    return a <= b if symbol == "<=" else a >= b  # type: ignore[operator]
+    return _ORDERS[symbol](a, b)
 
 
 def _match(symbol: str, left: object, right: object) -> object:
@@ -125,7 +128,7 @@ def _separate(symbol: str, left: object, right: object) -> object:
 
 OPERATORS: dict[str, Callable[[str, object, object], object]] = {
     **dict.fromkeys(("==", "!="), _equality),
-    **dict.fromkeys(("<", ">", "<=", ">="), _order),
+    **dict.fromkeys(_ORDERS, _order),
     **dict.fromkeys(("=~", "!~"), _match),
     **dict.fromkeys(("&&", "||"), _logic),
     **dict.fromkeys(("-", "*", "/", "%", "**"), _arithmetic),
