@@ -29,7 +29,7 @@ def assess_photos(photos: ImageSet, requested: Quality | Literal["auto"] = "auto
     """Measure every photograph, leave out broken ones, and choose the quality where `auto` is requested."""
     from steps.reconstruction.photographs.assessment import assess
     from steps.reconstruction.photographs.judging import choose_quality
-    from steps.reconstruction.photographs.listing import list_photos
+    from steps.reconstruction.photographs.listing import common_folder, list_photos
 
     with measured("assess_photos") as m:
         if not photos.path.is_dir():
@@ -41,8 +41,10 @@ def assess_photos(photos: ImageSet, requested: Quality | Literal["auto"] = "auto
             )
         listing = list_photos(photos.path)
         _refuse_without_photos(listing)
+        folder = photos.path / common_folder(listing)  # so that a photograph's name is its own, not its folder's
+        listing = list_photos(folder)
         usable = ImageSet.new("photos")
-        assessed = assess(photos.path, listing, usable.path, progress)
+        assessed = assess(folder, listing, usable.path, progress)
         _refuse_too_few(assessed, listing)
         best, reason = choose_quality(assessed.measured)
         chosen = best if requested == "auto" else Quality(requested)

@@ -39,5 +39,11 @@ def list_photos(folder: Path) -> Listing:
     return Listing(tuple(sorted(photos)), tuple(sorted(unsupported)), tuple(sorted(ignored)))
 
 
+def common_folder(listing: Listing) -> str:
+    """The folder below which all photographs lie, as a POSIX path; empty when that is the listed folder itself."""
+    folders = [name.rpartition("/")[0] for name in (*listing.photos, *listing.unsupported)]
+    return os.path.commonpath(folders) if folders and all(folders) else ""
+
+
 def _hidden(name: str) -> bool:
     return name.startswith(".") or name in {"__MACOSX", "Thumbs.db", "desktop.ini"}

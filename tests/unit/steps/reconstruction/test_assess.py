@@ -190,3 +190,14 @@ def test_the_inputs_stay_as_they_were(folder):
     assess_photos(ImageSet(folder))
 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_photograph_is_named_without_the_folders_that_all_share(folder):
+    outer = folder.parent / "outer"
+    (outer / "set").mkdir(parents=True)
+    (outer / "notes.txt").touch()
+    folder.rename(outer / "set" / "images")
+
+    result = assess_photos(ImageSet(outer), "low")
+
+    assert sorted(path.name for path in result.photos.path.iterdir()) == ["good-0.jpg", "good-1.jpg", "good-2.jpg"]
