@@ -21,6 +21,7 @@ from kai_pipelines.errors import AuthoringError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 EXIT_GLOBALS = {
     "status": "workflow.status",
@@ -156,15 +157,30 @@ class PipelineDefinition(Generic[P, R]):
         return result
 
     def encode_parameters(self, arguments: Mapping[str, object]) -> dict[str, str]:
-        """Arguments for parameters as a manifest's text; text is read as a person types it."""
-        encoded: dict[str, str] = {}
-        for name, value in arguments.items():
-            port = self.signature.inputs[name]
+        """Values of parameters as a manifest's text; text that is none of the type is read as a person types it."""
+
+        def encoded(port: Port, value: object) -> str:
             try:
-                encoded[name] = port.encode(port.decode(value) if isinstance(value, str) else value)
-            except ValueError as error:
-                raise AuthoringError(f"{self.name}: parameter {name}: {error}") from None
-        return encoded
+                return port.encode(value)
+            except ValueError:
+                if not isinstance(value, str):
+                    raise
+                return port.encode(port.decode(value))
+
+        return {name: self._encoded(name, encoded, value) for name, value in arguments.items()}
+
+    def read_parameters(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """Parameters as a person types them, as a manifest's text."""
+        return {
+            name: self._encoded(name, lambda port, typed: port.encode(port.decode(typed)), text)
+            for name, text in texts.items()
+        }
+
+    def _encoded(self, name: str, encode: Callable[[Port, T], str], value: T) -> str:
+        try:
+            return encode(self.signature.inputs[name], value)
+        except ValueError as error:
+            raise AuthoringError(f"{self.name}: parameter {name}: {error}") from None
 
     def _wrong(self, reason: str) -> AuthoringError:
         return self._wrong_at(f"{self.name} {reason}", None)

@@ -131,7 +131,7 @@ def _encoded(target: Target, parameters: dict[str, str]) -> dict[str, str]:
         return parameters
     known = {name for name, port in target.pipeline.signature.inputs.items() if not port.is_artifact}
     ours = {name: value for name, value in parameters.items() if name in known}
-    return {**parameters, **target.pipeline.encode_parameters(ours)}  # the engine refuses the unknown ones, by name
+    return {**parameters, **target.pipeline.read_parameters(ours)}  # the engine refuses the unknown ones, by name
 
 
 def _show_parameters(run: Run) -> None:

@@ -9,7 +9,7 @@
   const size = { width: drawing.width.baseVal.value, height: drawing.height.baseVal.value };
   const pointers = new Map();
   let view = { x: 0, y: 0, scale: 1 };
-  let travelled = 0;
+  let traveled = 0;
 
   function show() {
     sheet.style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
@@ -73,14 +73,14 @@
   }, { passive: false });
   stage.addEventListener("pointerdown", (event) => {
     pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    if (pointers.size === 1) travelled = 0;
+    if (pointers.size === 1) traveled = 0;
   });
   stage.addEventListener("pointermove", (event) => {
     const from = pointers.get(event.pointerId);
     if (!from) return;
     const before = pointers.size === 2 ? spread() : null;
     pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    travelled += Math.abs(event.clientX - from.x) + Math.abs(event.clientY - from.y);
+    traveled += Math.abs(event.clientX - from.x) + Math.abs(event.clientY - from.y);
     if (before) {
       const now = spread();
       zoom(now.gap / Math.max(1, before.gap), now.x, now.y);
@@ -89,7 +89,7 @@
       view.y += event.clientY - from.y;
       show();
     }
-    if (travelled > 4 && !stage.classList.contains("moving")) {
+    if (traveled > 4 && !stage.classList.contains("moving")) {
       stage.classList.add("moving");
       stage.setPointerCapture(event.pointerId);
     }
@@ -101,7 +101,7 @@
     });
   }
   stage.addEventListener("click", (event) => {
-    if (travelled <= 4) choose(event.target.closest(".node"));
+    if (traveled <= 4) choose(event.target.closest(".node"));
   });
   document.addEventListener("keydown", (event) => {
     const act = { "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: fit, Escape: () => choose(null) }[event.key];

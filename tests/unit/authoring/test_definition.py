@@ -210,6 +210,25 @@ def test_numbers_may_be_given_as_values_or_typed() -> None:
     assert model.encode_parameters({"size": 960}) == model.encode_parameters({"size": "960"}) == {"size": "960"}
 
 
+@pipeline
+def note(photos: ImageSet, title: str = "", remark: str | None = None) -> Report:
+    """A page with words of the caller's."""
+    return scan(photos).report
+
+
+@pytest.mark.parametrize("text", ["null", '"quoted"', 'json:"quoted"'])
+def test_a_value_that_looks_encoded_arrives_as_it_is(text: str) -> None:
+    for name in ("title", "remark"):
+        encoded = note.encode_parameters({name: text})[name]
+
+        assert note.signature.inputs[name].decode(encoded) == text
+
+
+def test_a_typed_null_is_nothing_where_that_may_be() -> None:
+    assert note.read_parameters({"remark": "null", "title": "null"}) == {"remark": "null", "title": "null"}
+    assert note.signature.inputs["remark"].decode("null") is None
+
+
 def test_a_parameter_of_another_type_is_refused_by_name() -> None:
     with pytest.raises(AuthoringError, match="model: parameter size: 'large' is not int"):
         model.encode_parameters({"size": "large"})
