@@ -86,7 +86,9 @@ def execute(
         finished = run(made, observer)
     if as_json:
         click.echo(json.dumps(finished.workflow, indent=2, ensure_ascii=False))
-    if finished.failure is not None:
+    if finished.failure is not None and _was_stopped(finished):
+        click.echo(f"\nstopped; what is finished is kept. Go on with:\n    {made.rerun_command}", err=True)
+    elif finished.failure is not None:
         _explain(finished.failure)
     elif not quiet:
         counts = f"{finished.executed} executed, {finished.cached} from the store"
@@ -139,6 +141,11 @@ def _show_parameters(run: Run) -> None:
     outputs = run.workflow["status"].get("outputs") or {}
     for one in outputs.get("parameters") or []:
         click.echo(f"{one['name']}: {one['value']}")
+
+
+def _was_stopped(run: Run) -> bool:
+    """Whether a person or the system ended the run, in Argo's words."""
+    return str(run.workflow["status"].get("message", "")).startswith("Stopped with strategy")
 
 
 def _explain(failure: Failure) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -129,6 +130,23 @@ def test_a_failed_run_names_step_reason_log_and_the_command_to_run_again(project
     assert "kai run flow.py -a photos=empty -o out" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert json.loads((project / "out" / "workflow.json").read_text(encoding="utf-8"))["status"]["phase"] == "Failed"
+
+
+def test_ctrl_c_says_how_to_go_on_and_no_more(project: Path) -> None:
+    slow = FLOW.replace('print("doubling", flush=True)', "import time; time.sleep(60)")
+    (project / "flow.py").write_text(slow, encoding="utf-8")
+    command = [str(KAI), "run", "flow.py", "-a", "photos=photos", "-o", "out"]
+    environment = {**os.environ, "KAI_STORE": str(project / "store")}
+    with subprocess.Popen(command, cwd=project, env=environment, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        seen = next(line for line in running.stderr if "double" in line)
+        running.send_signal(signal.SIGINT)
+        seen += running.stderr.read()
+
+    assert running.returncode == 1
+    assert "stopped; what is finished is kept. Go on with:" in seen
+    assert "kai run flow.py -a photos=photos -o out" in seen
+    assert "the last lines of" not in seen
 
 
 @pytest.mark.parametrize(
