@@ -11,7 +11,7 @@ from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepDefinition, StepUse
 from kai_pipelines.compiler import text
 from kai_pipelines.compiler.objects import Object, ports
-from kai_pipelines.errors import EXITS_FOR_GOOD
+from kai_pipelines.errors import EXITS_FOR_GOOD, AuthoringError
 from kai_pipelines.manifest.duration import format_duration, parse_duration, whole_seconds
 
 INPUTS = "/kai/inputs"
@@ -28,6 +28,11 @@ def key_parameter(artifact: str) -> str:
 def step_template(step: StepDefinition, image: str, *, keyed: Sequence[str] = (), patched: bool = False) -> Object:
     """The template of a step; `keyed` outputs are collected by a loop, `patched` pods vary by task."""
     inputs, outputs = step.signature.inputs, step.signature.outputs
+    if taken := [name for name in (*map(key_parameter, keyed), *([PATCH] if patched else [])) if name in inputs]:
+        raise AuthoringError(
+            f"{step.address}: the template of the step needs the name {taken[0]} for a parameter of its own",
+            hint="rename the parameter",
+        )
     template: Object = {"name": step.name}
     if made := _inputs(inputs, outputs, keyed, patched):
         template["inputs"] = made

@@ -238,6 +238,35 @@ def a_chain(photos: ImageSet) -> PointCloud:
     raise NotImplementedError
 
 
+@step
+def slice_points(points: PointCloud, part: int, result_key: str = "", pod_spec_patch: str = "") -> PointCloud:
+    """A step whose parameters have the names of those that the compiler adds."""
+    raise NotImplementedError
+
+
+@step
+def gather(parts: list[PointCloud]) -> PointCloud:
+    """Parts made one."""
+    raise NotImplementedError
+
+
+@pipeline
+def sliced(photos: ImageSet) -> PointCloud:
+    points = reconstruct(photos)
+    return gather(for_each([1, 2], lambda part: slice_points(points, part)))
+
+
+@pipeline
+def patched(photos: ImageSet) -> PointCloud:
+    return slice_points.with_(cpu=7)(reconstruct(photos), 1)
+
+
+def test_a_parameter_with_the_name_of_one_that_the_template_needs_is_refused() -> None:
+    for wrong, name in ((sliced, "result_key"), (patched, "pod_spec_patch")):
+        with pytest.raises(AuthoringError, match=f":slice_points: .* needs the name {name} "):
+            compile_pipeline(wrong)
+
+
 def test_a_step_and_a_pipeline_of_one_name_are_refused() -> None:
     def a_chain_(photos: ImageSet) -> PointCloud:
         return a_chain(photos)
