@@ -26,8 +26,7 @@ def pipelines_in(module: ModuleType) -> dict[str, AnyPipeline]:
 
 def modules_of(packages: tuple[str, ...]) -> Iterator[ModuleType]:
     """Every module of the packages; the folder in which `kai` was started counts as a place for them."""
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    _search_first(Path.cwd())
     for name in packages:
         if not _exists(name):
             continue
@@ -48,8 +47,7 @@ def known_pipelines(packages: tuple[str, ...]) -> dict[str, AnyPipeline]:
 def pipeline_named(name: str, packages: tuple[str, ...]) -> AnyPipeline:
     """One pipeline; the module of its name is tried first, so that nothing else need be imported."""
     wanted = template_name(name)
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    _search_first(Path.cwd())
     for package in packages:
         path = f"{package}.{wanted.replace('-', '_')}"
         if _exists(path):
@@ -63,6 +61,11 @@ def pipeline_named(name: str, packages: tuple[str, ...]) -> AnyPipeline:
             hint=f"known are: {', '.join(known) or 'none'}; or give file.py, file.py:name or a manifest's path",
         )
     return known[wanted]
+
+
+def _search_first(folder: Path) -> None:
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
 
 
 def _imported(name: str) -> ModuleType:
@@ -94,9 +97,7 @@ def pipeline_in_file(path: Path, name: str | None) -> AnyPipeline:
     """The pipeline of a Python file, by the name of the object or the only one there is."""
     if not path.is_file():
         raise UsageError(f"there is no file {path}")
-    folder = str(path.resolve().parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)  # the steps' processes import the file as a module, and so does this one
+    _search_first(path.resolve().parent)  # the steps' processes import the file as a module, and so does this one
     module = _imported(path.stem)
     if getattr(module, "__file__", None) != str(path.resolve()):
         raise UsageError(f"another module is called {path.stem}", hint="rename the file")
