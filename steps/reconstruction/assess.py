@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from kai_pipelines import Fatal, ImageSet, Quality, Resources, Retry, progress, step
@@ -40,6 +41,7 @@ def assess_photos(photos: ImageSet, requested: Quality | Literal["auto"] = "auto
                 hint="Name the folder that holds the photographs, not one of them.",
             )
         listing = list_photos(photos.path)
+        _refuse_unreadable_names(listing)
         _refuse_without_photos(listing)
         folder = photos.path / common_folder(listing)  # so that a photograph's name is its own, not its folder's
         listing = list_photos(folder)
@@ -73,6 +75,27 @@ def _refuse_without_photos(listing: Listing) -> None:
         files=listing.ignored[:20],
         hint="Give a folder with at least 3 photographs: jpg, png, tif, bmp or webp.",
     )
+
+
+def _refuse_unreadable_names(listing: Listing) -> None:
+    """Names in an old encoding cannot be written to a report, a model or JSON."""
+    names = [*listing.photos, *listing.unsupported, *listing.ignored]
+    wrong = [name for name in names if not _is_unicode(name)]
+    if wrong:
+        raise Fatal(
+            f"{len(wrong)} files have names that are not UTF-8.",
+            code="unreadable-names",
+            files=[os.fsencode(name).decode("utf-8", "backslashreplace") for name in wrong],
+            hint="Rename them; such names come from old archives.",
+        )
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refuse_too_few(assessed: SetAssessment, listing: Listing) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -201,3 +202,16 @@ def test_a_photograph_is_named_without_the_folders_that_all_share(folder):
     result = assess_photos(ImageSet(outer), "low")
 
     assert sorted(path.name for path in result.photos.path.iterdir()) == ["good-0.jpg", "good-1.jpg", "good-2.jpg"]
+
+
+def test_a_name_in_an_old_encoding_is_refused(folder):
+    try:
+        (folder / os.fsdecode(b"caf\xe9.jpg")).write_bytes(b"")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+
+    with pytest.raises(Fatal) as fault:
+        assess_photos(ImageSet(folder))
+
+    assert fault.value.code == "unreadable-names"
+    assert fault.value.files == ("caf\\xe9.jpg",)
