@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kai_pipelines.engine import Observer, Run, RunRequest, run
+from kai_pipelines.engine import Run, RunRequest, Silent, run
 from kai_pipelines.errors import RunError, UsageError
 from kai_pipelines.settings import Settings
 
@@ -76,13 +76,3 @@ def run_here(
             f"{pipeline.name} {made.phase}: {made.failure.node}: {made.failure.message}", hint=f"see {made.failure.log}"
         )
     return made
-
-
-class Silent(Observer):
-    """Watches a run and says nothing."""
-
-    def node_changed(self, node: Any) -> None:
-        """Say nothing."""
-
-    def log_line(self, node: Any, line: str) -> None:
-        """Say nothing."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 from kai_pipelines.authoring.definition import PipelineDefinition, PipelineOptions
+from kai_pipelines.authoring.place import fault
 from kai_pipelines.authoring.step import StepDefinition
 
 if TYPE_CHECKING:
@@ -17,8 +19,20 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+_RUN_OPTIONS = frozenset({"output", "jobs", "cache"})
+"""What `Pipeline.run` takes besides the pipeline's own inputs, which cannot have these names."""
+
+
 class Pipeline(PipelineDefinition[P, R]):
     """A pipeline that compiles and runs."""
+
+    def __init__(self, function: Callable[P, R], options: PipelineOptions) -> None:
+        super().__init__(function, options)
+        if taken := _RUN_OPTIONS & set(inspect.signature(function).parameters):
+            name = min(taken)
+            raise fault(
+                f"{function.__name__}: an input cannot be called {name!r}, run() has that name", hint="rename it"
+            )
 
     def to_dict(self, kind: Kind = "WorkflowTemplate") -> dict[str, object]:
         """The manifest."""

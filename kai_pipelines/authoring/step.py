@@ -111,6 +111,7 @@ class Step(StepDefinition, Generic[P, R_co]):
         disk: str | None = None,
         gpu: Gpu | None = None,
         pool: str | None = None,
+        spot: bool | None = None,
         after: Iterable[object] = (),
     ) -> Step[P, R_co]:
         """The same step with other resources, or made to wait.
@@ -118,7 +119,7 @@ class Step(StepDefinition, Generic[P, R_co]):
         `after` takes what steps returned, or steps themselves (all their calls so far); it is for the rare
         edge without data.
         """
-        changes = {"cpu": cpu, "memory": memory, "disk": disk, "gpu": gpu, "pool": pool}
+        changes = {"cpu": cpu, "memory": memory, "disk": disk, "gpu": gpu, "pool": pool, "spot": spot}
         given = {name: value for name, value in changes.items() if value is not None}
         variant: Step[P, R_co] = Step(self.function, self.options)
         variant._resources = replace(self._resources, **given)  # type: ignore[arg-type]  # one dict for all fields

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kai_pipelines.engine import Node, Observer
-from kai_pipelines.local import Silent
+from kai_pipelines.engine import Node, Observer, Silent
 
 if TYPE_CHECKING:
     from rich.table import Table

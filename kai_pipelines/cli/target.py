@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kai_pipelines.errors import UsageError
-from kai_pipelines.manifest.document import load, load_all
+from kai_pipelines.manifest.document import WORKFLOW_KINDS, load, load_all
 from kai_pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from kai_pipelines.discovery import AnyPipeline
-
-WORKFLOW_KINDS = ("Workflow", "WorkflowTemplate", "CronWorkflow", "ClusterWorkflowTemplate")
 
 
 @dataclass(frozen=True)

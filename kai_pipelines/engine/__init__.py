@@ -20,11 +20,11 @@ from kai_pipelines.engine.pod import Pods
 from kai_pipelines.engine.program import Program
 from kai_pipelines.engine.record import workflow_record, write_record
 from kai_pipelines.engine.repository import Repository
-from kai_pipelines.engine.request import Failure, Observer, Run, RunRequest
+from kai_pipelines.engine.request import Failure, Observer, Run, RunRequest, Silent
 from kai_pipelines.engine.workflow import Execution
 from kai_pipelines.errors import KaiError, UsageError
 
-__all__ = ["Failure", "Node", "Observer", "Run", "RunRequest", "run"]
+__all__ = ["Failure", "Node", "Observer", "Run", "RunRequest", "Silent", "run"]
 
 
 def run(

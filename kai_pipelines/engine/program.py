@@ -16,8 +16,7 @@ from kai_pipelines.engine.admission import KINDS, Template, admit, admit_spec, k
 from kai_pipelines.engine.request import RunRequest
 from kai_pipelines.engine.scope import text_of
 from kai_pipelines.errors import ManifestError, UsageError
-
-_WORKFLOWS = frozenset({"Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"})
+from kai_pipelines.manifest.document import WORKFLOW_KINDS
 
 
 class Program:
@@ -25,9 +24,9 @@ class Program:
 
     def __init__(self, request: RunRequest) -> None:
         manifest = copy.deepcopy(dict(request.manifest))
-        if manifest.get("kind") not in _WORKFLOWS:
+        if manifest.get("kind") not in WORKFLOW_KINDS:
             raise ManifestError(
-                f"a {manifest.get('kind')} cannot run here", hint=f"one of {', '.join(sorted(_WORKFLOWS))} can"
+                f"a {manifest.get('kind')} cannot run here", hint=f"one of {', '.join(WORKFLOW_KINDS)} can"
             )
         self.metadata: dict[str, Any] = manifest.get("metadata") or {}
         spec: dict[str, Any] = manifest.get("spec") or {}
@@ -92,7 +91,7 @@ def _parameters(spec: dict[str, Any], given: Mapping[str, str], workflow: str) -
         )
     values: dict[str, str] = {}
     for name, one in declared.items():
-        value = given.get(name, one.get("value", one.get("default")))
+        value: Any = given[name] if name in given else one.get("value", one.get("default"))
         if value is None:
             raise UsageError(f"{workflow} needs the parameter {name}", hint=f"give it with -p {name}=…")
         values[name] = text_of(value)

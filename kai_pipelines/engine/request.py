@@ -67,3 +67,13 @@ class Observer(Protocol):
     def log_line(self, node: Node, line: str) -> None:
         """A pod has said something."""
         ...
+
+
+class Silent(Observer):
+    """Watches a run and says nothing."""
+
+    def node_changed(self, node: Node) -> None:
+        """Say nothing."""
+
+    def log_line(self, node: Node, line: str) -> None:
+        """Say nothing."""

@@ -17,6 +17,9 @@ from kai_pipelines.errors import ManifestError
 
 Manifest = Mapping[str, object]
 
+WORKFLOW_KINDS = ("Workflow", "WorkflowTemplate", "CronWorkflow", "ClusterWorkflowTemplate")
+"""The kinds of object that hold templates and an entrypoint."""
+
 
 class _Dumper(yaml.CSafeDumper):
     """Argo's YAML: block scalars for several lines, and no aliases."""

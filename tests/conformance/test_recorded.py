@@ -17,10 +17,9 @@ from typing import Any
 
 import pytest
 
-from kai_pipelines.engine import Run, RunRequest, run
+from kai_pipelines.engine import Run, RunRequest, Silent, run
 from kai_pipelines.engine.executor import Executor, Job
 from kai_pipelines.errors import ManifestError, UsageError
-from kai_pipelines.local import Silent
 from tests.fakes import Answer, FakeClock, FakeExecutor
 
 Object = Mapping[str, Any]

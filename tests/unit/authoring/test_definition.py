@@ -243,3 +243,12 @@ def test_a_pipeline_that_calls_itself_is_refused() -> None:
 def endless(photos: ImageSet) -> PointCloud:
     """Never ends."""
     return endless(photos)
+
+
+@pytest.mark.parametrize("name", ["output", "jobs", "cache"])
+def test_an_input_cannot_have_the_name_of_an_option_of_run(name: str) -> None:
+    space: dict[str, object] = {}
+    exec(f"def flow({name}: int) -> None: ...", space)
+
+    with pytest.raises(AuthoringError, match=f"cannot be called '{name}'"):
+        pipeline(space["flow"])
