@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.util
 import pkgutil
@@ -56,9 +57,11 @@ def pipeline_named(name: str, packages: tuple[str, ...]) -> AnyPipeline:
                 return found[wanted]
     known = known_pipelines(packages)
     if wanted not in known:
+        near = difflib.get_close_matches(wanted, known, n=1)
+        meant = f"did you mean {near[0]}? " if near else ""
         raise UsageError(
             f"there is no pipeline {name!r}",
-            hint=f"known are: {', '.join(known) or 'none'}; or give file.py, file.py:name or a manifest's path",
+            hint=f"{meant}known are: {', '.join(known) or 'none'}; or give file.py, file.py:name or a manifest's path",
         )
     return known[wanted]
 

@@ -38,6 +38,8 @@ from kai_pipelines.errors import (
 
 _OUTPUT = "output."
 _MISTAKES = (ImportError, NameError, AttributeError, TypeError, NotImplementedError, AssertionError)
+_FULL = 1_000_000
+"""A disk with fewer bytes free is full."""
 _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
 """Faults of the machine, not of the step: another try, or another machine, may do."""
 
@@ -58,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
     except KaiError as error:
         return _say(error, EXIT_USAGE)
     try:
-        with _scratch(wanted):
+        with _scratch(wanted), _telling_a_full_disk():
             write_outputs(step, step.function(**values), wanted)
     except Retryable as error:
         return _say(error, EXIT_RETRYABLE)
@@ -74,6 +76,22 @@ def main(arguments: Sequence[str]) -> int:
             raise
         return _say(Retryable(str(error), code="system"), EXIT_RETRYABLE)
     return 0
+
+
+@contextmanager
+def _telling_a_full_disk() -> Generator[None]:
+    """Give a fault its real name where the disk is full: libraries say it in many ways, or not at all."""
+    try:
+        yield
+    except KaiError:
+        raise
+    except Exception as error:
+        scratch = os.environ[SCRATCH]
+        if shutil.disk_usage(scratch).free > _FULL:
+            raise
+        message = f"no space left on the disk of {scratch} ({type(error).__name__}: {error})"
+        hint = "make room, or set KAI_STORE to a folder on another disk; what is finished is kept"
+        raise Retryable(message, code="no-space", hint=hint) from error
 
 
 def load_step(address: str) -> StepDefinition:

@@ -102,6 +102,8 @@ def _failure(request: RunRequest, execution: Execution, root: Node, phase: str) 
 
 
 def _prepare(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"the output folder {folder} cannot be written: it is a file", hint="give another one with -o")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".kai-{os.getpid()}"

@@ -85,10 +85,13 @@ def _merge(base: Any, over: Any) -> Any:
 def _parameters(spec: dict[str, Any], given: Mapping[str, str], workflow: str) -> dict[str, str]:
     """The workflow's parameters, by name; unknown, missing and impossible ones are refused."""
     declared = {one["name"]: one for one in (spec.get("arguments") or {}).get("parameters") or []}
+    files = [one["name"] for one in (spec.get("arguments") or {}).get("artifacts") or []]
     if unknown := [name for name in given if name not in declared]:
-        raise UsageError(
-            f"{workflow} has no parameter {', '.join(unknown)}", hint=f"it has {', '.join(declared) or 'none'}"
-        )
+        named = next((name for name in unknown if name in files), None)
+        hint = f"it has {', '.join(declared) or 'none'}"
+        if named is not None:
+            hint = f"{named} is a file or folder: give it with -a {named}=PATH"
+        raise UsageError(f"{workflow} has no parameter {', '.join(unknown)}", hint=hint)
     values: dict[str, str] = {}
     for name, one in declared.items():
         value: Any = given[name] if name in given else one.get("value", one.get("default"))

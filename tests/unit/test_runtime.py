@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
@@ -376,3 +377,22 @@ def test_the_runtime_imports_nothing_heavy() -> None:
     made = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert made.stdout.strip() == "[]"
+
+
+def test_a_full_disk_is_told_as_such_however_a_library_says_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = (
+        "from kai_pipelines import Report, step\n\n\n@step\ndef write() -> Report:\n"
+        "    raise RuntimeError('short write')\n"
+    )
+    (tmp_path / "writing_to_a_full_disk.py").write_text(source, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=4096))
+
+    code = main(["writing_to_a_full_disk:write", f"--output.result={tmp_path}/result.html"])
+
+    told = capsys.readouterr().err
+    assert code == 75
+    assert "no-space: no space left on the disk of" in told
+    assert "short write" in told
