@@ -40,6 +40,7 @@ _OUTPUT = "output."
 _MISTAKES = (ImportError, NameError, AttributeError, TypeError, NotImplementedError, AssertionError)
 _FULL = 1_000_000
 """A disk with fewer bytes free is full."""
+_ROOM = "if the disk is full make room, or set KAI_STORE to a folder on another one; what is finished is kept"
 _PASSING = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
 """Faults of the machine, not of the step: another try, or another machine, may do."""
 
@@ -72,9 +73,11 @@ def main(arguments: Sequence[str]) -> int:
         traceback.print_exc()
         return EXIT_BUG
     except OSError as error:
-        if error.errno not in _PASSING:
+        # A short write has no number: numpy says "n requested and m written".
+        if error.errno is not None and error.errno not in _PASSING:
             raise
-        return _say(Retryable(str(error), code="system"), EXIT_RETRYABLE)
+        hint = _ROOM if error.errno in (None, errno.ENOSPC, errno.EDQUOT) else None
+        return _say(Retryable(str(error), code="system", hint=hint), EXIT_RETRYABLE)
     return 0
 
 
@@ -90,8 +93,7 @@ def _telling_a_full_disk() -> Generator[None]:
         if shutil.disk_usage(scratch).free > _FULL:
             raise
         message = f"no space left on the disk of {scratch} ({type(error).__name__}: {error})"
-        hint = "make room, or set KAI_STORE to a folder on another disk; what is finished is kept"
-        raise Retryable(message, code="no-space", hint=hint) from error
+        raise Retryable(message, code="no-space", hint=_ROOM) from error
 
 
 def load_step(address: str) -> StepDefinition:
