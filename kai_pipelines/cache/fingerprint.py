@@ -84,9 +84,10 @@ class Fingerprints:
         self._memory = memory
         self._remembered: dict[str, Any] = read_json(memory) if memory is not None else {}
         self._learned: dict[str, Any] = {}
+        self._paths: dict[str, Path | None] = {}
         self._modules: dict[str, Module | None] = {}
-        self._own: set[str] = set()
-        """The top-level packages that steps are in: those count even where they are installed."""
+        self._own = ""
+        """The top-level package of the current step: it counts even where it is installed."""
         self._known: dict[str, str | None] = {}
         self._read: dict[str, list[int]] = {}
         """Every file and folder that the current fingerprint depends on, as it is."""
@@ -116,9 +117,7 @@ class Fingerprints:
 
     def _compute(self, address: str) -> str | None:
         name, _, function = address.partition(":")
-        if (top := name.partition(".")[0]) not in self._own:
-            self._own.add(top)
-            self._modules = {known: module for known, module in self._modules.items() if module is not None}
+        self._own = name.partition(".")[0]
         module = self.module(name)
         if module is None or function not in module.definitions:
             return None
@@ -131,14 +130,19 @@ class Fingerprints:
 
     def module(self, name: str) -> Module | None:
         """A module of the project: found in the folders, and neither a foreign package nor this library."""
+        if name not in self._paths:
+            self._paths[name] = self._find(name)
+        path = self._paths[name]
+        if path is None or ("site-packages" in path.parts and name.partition(".")[0] != self._own):
+            return None
         if name not in self._modules:
-            self._modules[name] = self._find(name)
+            self._modules[name] = _parsed(name, path)
         found = self._modules[name]
         if found is not None:
             self._read.setdefault(str(found.path), _stamp(found.path))
         return found
 
-    def _find(self, name: str) -> Module | None:
+    def _find(self, name: str) -> Path | None:
         top = name.partition(".")[0]
         if not name or top == _LIBRARY or top in sys.stdlib_module_names:
             return None
@@ -146,8 +150,7 @@ class Fingerprints:
         for folder in self._folders:
             for path in (folder / relative.with_suffix(".py"), folder / relative / "__init__.py"):
                 if path.is_file():
-                    foreign = "site-packages" in path.parts and top not in self._own
-                    return None if foreign else _parsed(name, path)
+                    return path
         return None
 
     def _collect(self, module: Module, name: str, parts: dict[str, str]) -> None:

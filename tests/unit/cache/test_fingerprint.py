@@ -121,3 +121,16 @@ def test_what_is_remembered_holds_until_a_file_changes(tmp_path: Path) -> None:
     assert remembered.of("a:step") == before
     source.write_text("def step():\n    return 22\n", encoding="utf-8")
     assert Fingerprints([str(tmp_path)], memory).of("a:step") not in (None, before)
+
+
+def test_a_fingerprint_does_not_depend_on_which_other_steps_were_asked_for(tmp_path: Path) -> None:
+    site = tmp_path / "site-packages"
+    site.mkdir()
+    (site / "one.py").write_text("from other import use\n\n\ndef step():\n    return use()\n", encoding="utf-8")
+    (site / "other.py").write_text("def use():\n    return 1\n\n\ndef step():\n    return use()\n", encoding="utf-8")
+    alone = Fingerprints([str(site)]).of("one:step")
+
+    both = Fingerprints([str(site)])
+    both.of("other:step")
+
+    assert both.of("one:step") == alone
