@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
+
+from kai_pipelines.manifest.document import canonical
 
 
 def result_key(
@@ -17,4 +18,4 @@ def result_key(
     place of a run nor where a pod would be scheduled counts. `inputs` are digests by artifact name.
     """
     document = {"command": command, "inputs": inputs, "source": source, "versions": versions}
-    return hashlib.sha256(json.dumps(document, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(canonical(document).encode(errors="surrogatepass")).hexdigest()

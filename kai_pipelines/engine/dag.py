@@ -13,7 +13,7 @@ from kai_pipelines.engine.outputs import filled_task, template_outputs
 from kai_pipelines.engine.scope import Scope, group_scope, node_scope, template_scope
 from kai_pipelines.errors import ExpressionError, ManifestError
 from kai_pipelines.expression import should_execute
-from kai_pipelines.expression.depends import Depends, TaskResults, parse_depends
+from kai_pipelines.expression.depends import Depends, TaskResults, from_dependencies, parse_depends
 
 if TYPE_CHECKING:
     from kai_pipelines.engine.workflow import Execution
@@ -197,6 +197,5 @@ def _continues_on(task: Mapping[str, Any], phase: str) -> bool:
 
 def _depends(task: Mapping[str, Any], continues: Mapping[str, Mapping[str, bool]]) -> Depends | None:
     """A task's depends; the older `dependencies` mean that each has succeeded or was skipped."""
-    names = task.get("dependencies") or []
-    text = str(task.get("depends") or "") or " && ".join(names)
+    text = str(task.get("depends") or "") or from_dependencies(task.get("dependencies") or [], continue_on=continues)
     return parse_depends(text, continue_on=continues) if text else None
