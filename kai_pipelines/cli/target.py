@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """One manifest to work on, and where it came from."""
+    """One pipeline or manifest to work on."""
 
-    manifest: dict[str, object]
+    given: AnyPipeline | dict[str, object]
     siblings: tuple[dict[str, object], ...] = ()
     """Other manifests given with it, for templates it refers to."""
-    pipeline: AnyPipeline | None = None
-    """The Python pipeline behind it, if there is one."""
+
+    @property
+    def pipeline(self) -> AnyPipeline | None:
+        """The Python pipeline, if it is one."""
+        return None if isinstance(self.given, dict) else self.given
+
+    @cached_property
+    def manifest(self) -> dict[str, object]:
+        """The manifest; a pipeline is compiled when somebody asks."""
+        return self.given if isinstance(self.given, dict) else self.given.to_dict()
 
 
 def resolve(text: str, settings: Settings) -> Target:
@@ -33,7 +42,7 @@ def resolve(text: str, settings: Settings) -> Target:
         from kai_pipelines.discovery import pipeline_in_file
 
         file = Path(text if text.endswith(".py") else path + ".py")
-        return _compiled(pipeline_in_file(file, name or None))
+        return Target(pipeline_in_file(file, name or None))
     if text == "-":
         return _manifests(load_all(sys.stdin.read(), source="standard input"), "standard input")
     if Path(text).suffix in {".yaml", ".yml", ".json"} or Path(text).is_dir():
@@ -42,11 +51,7 @@ def resolve(text: str, settings: Settings) -> Target:
         return _manifests(load(Path(text)), text)
     from kai_pipelines.discovery import pipeline_named
 
-    return _compiled(pipeline_named(text, settings.pipelines))
-
-
-def _compiled(pipeline: AnyPipeline) -> Target:
-    return Target(pipeline.to_dict(), pipeline=pipeline)
+    return Target(pipeline_named(text, settings.pipelines))
 
 
 def _manifests(documents: list[dict[str, object]], source: str) -> Target:
