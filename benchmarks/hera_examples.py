@@ -41,7 +41,9 @@ Object = dict[str, Any]
 HOST_IMAGES = {"alpine", "argosay", "bash", "busybox", "debian", "python", "ubuntu", "whalesay"}
 """Images whose programs a machine without a container engine has, or whose one command is known."""
 STORES = ("artifactory", "azure", "gcs", "git", "hdfs", "oss", "plugin")
-NETWORK = re.compile(r"\b(wget|curl|pip3? install|apk add|apt-get|git clone|npm|nslookup|ping)\b|https?://(?!localhost)")
+NETWORK = re.compile(
+    r"\b(wget|curl|pip3? install|apk add|apt-get|git clone|npm|nslookup|ping)\b|https?://(?!localhost)"
+)
 
 BY_DESIGN: dict[str, tuple[str, str]] = {
     "dags/conditional_on_task_status.py": ("Failed|Succeeded", "a task fails by chance"),
@@ -285,7 +287,9 @@ def _run_one(manifest: Object, templates: Sequence[Object], answer: Connection) 
 def _report(results: Sequence[Result]) -> None:
     for verdict in ("not runnable", "failed"):
         print(f"\n{verdict}:")
-        for one in sorted((one for one in results if one.verdict == verdict), key=lambda one: (one.reason, one.example)):
+        for one in sorted(
+            (one for one in results if one.verdict == verdict), key=lambda one: (one.reason, one.example)
+        ):
             print(f"  {one.example}: {one.reason[:300]}")
     counts = Counter(one.verdict for one in results)
     runnable = counts["succeeded"] + counts["failed"]

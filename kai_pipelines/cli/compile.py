@@ -41,7 +41,10 @@ def command(targets: tuple[str, ...], everything: bool, output: str | None, kind
 def _compiled(targets: tuple[str, ...], settings: Settings, kind: Kind | None) -> dict[str, str]:
     """File name → YAML, for the targets or, with none, for all pipelines."""
     if not targets:
-        return {f"{one.name}.yaml": one.to_yaml(kind=kind or "WorkflowTemplate") for one in known_pipelines(settings.pipelines).values()}
+        return {
+            f"{one.name}.yaml": one.to_yaml(kind=kind or "WorkflowTemplate")
+            for one in known_pipelines(settings.pipelines).values()
+        }
     texts: dict[str, str] = {}
     for target in targets:
         found = resolve(target, settings)
@@ -57,7 +60,9 @@ def _compiled(targets: tuple[str, ...], settings: Settings, kind: Kind | None) -
 def _hera(found: Target, target: str, kind: Kind | None) -> dict[str, str]:
     """What Hera makes of a file: one object by name, or all of the file's."""
     if kind not in {None, found.manifest.get("kind")}:
-        raise UsageError(f"{target} is a {found.manifest.get('kind')} of Hera's", hint="--kind is for our own pipelines")
+        raise UsageError(
+            f"{target} is a {found.manifest.get('kind')} of Hera's", hint="--kind is for our own pipelines"
+        )
     documents = [found.manifest, *(found.siblings if target.endswith(".py") else ())]
     return {f"{workflow_name(document)}.yaml": dump(document) for document in documents}
 

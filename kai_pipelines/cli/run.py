@@ -45,8 +45,8 @@ def command(
     found = resolve(target, Settings.from_environment())
     return execute(
         found,
-        _pairs("-p", parameters),
-        _pairs("-a", artifacts),
+        pairs("-p", parameters),
+        pairs("-a", artifacts),
         output=output,
         jobs=jobs,
         cache=not no_cache,
@@ -98,7 +98,8 @@ def execute(
     return (0 if finished.phase == "Succeeded" else 1), finished
 
 
-def _pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
+def pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """NAME=VALUE texts of a repeated flag, by name."""
     pairs: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")

@@ -117,7 +117,10 @@ def _own_settings(path: Path) -> Generator[None]:
         if (error.name or "").partition(".")[0] != "hera":
             raise
         raise UsageError(f"{path.name} is a Hera workflow, and Hera is not installed here", hint=EXTRA) from error
-    kept = {name: copy.deepcopy(value) if name in _CHANGED_IN_PLACE else value for name, value in vars(global_config).items()}
+    kept = {
+        name: copy.deepcopy(value) if name in _CHANGED_IN_PLACE else value
+        for name, value in vars(global_config).items()
+    }
     try:
         yield
     finally:
@@ -139,10 +142,8 @@ def _executed(path: Path) -> ModuleType:
         assert spec is not None and spec.loader is not None, "a .py file has a loader"
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module  # dataclasses and pydantic look there for the types of a class
-        try:
+        with contextlib.suppress(ServerNeeded):  # noted; what was defined so far counts
             spec.loader.exec_module(module)
-        except ServerNeeded:
-            pass  # noted; what was defined so far counts
         return module
     except KaiError:
         raise

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 _OBJECTS = ("workflow", "template", "cronWorkflow")
@@ -93,7 +94,7 @@ def _answer(method: str, given: dict[str, Any], place: str, notes: list[str]) ->
 
 def _place(path: Path) -> str:
     """The line of the file that is being executed."""
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         if frame.f_code.co_filename == str(path):
             return f"{path.name}:{frame.f_lineno}"
