@@ -197,7 +197,9 @@ class ArgoServer:
         return self.workflows[ns, name]
 
     def list_workflows(self, ns: str, query: dict[str, str], **_: Any) -> Object:
-        found = sorted((one for (there, _), one in self.workflows.items() if there == ns), key=lambda one: one["metadata"]["name"])
+        found = sorted(
+            (one for (there, _), one in self.workflows.items() if there == ns), key=lambda one: one["metadata"]["name"]
+        )
         if selector := query.get("listOptions.labelSelector"):
             label, _, value = selector.partition("=")
             found = [one for one in found if (one["metadata"].get("labels") or {}).get(label) == value]
@@ -293,7 +295,13 @@ class _Reporter:
         self.server, self.namespace, self.workflow = server, namespace, workflow
 
     def node_changed(self, node: Any) -> None:
-        record = {"id": node.id, "name": node.name, "displayName": node.display_name, "type": node.type, "phase": node.phase}
+        record = {
+            "id": node.id,
+            "name": node.name,
+            "displayName": node.display_name,
+            "type": node.type,
+            "phase": node.phase,
+        }
         record |= {"templateName": node.template_name, "boundaryID": node.boundary_id, "message": node.message}
         with self.server.lock:
             status = self.server.workflows[self.namespace, self.workflow]["status"]
@@ -301,7 +309,9 @@ class _Reporter:
 
     def log_line(self, node: Any, line: str) -> None:
         pod = f"{self.workflow}-{node.template_name}-{node.id.rpartition('-')[2]}"
-        self.server.logs.setdefault(self.workflow, []).append((self.workflow if node.name == self.workflow else pod, line))
+        self.server.logs.setdefault(self.workflow, []).append(
+            (self.workflow if node.name == self.workflow else pod, line)
+        )
 
 
 _NS, _NAME = r"(?P<ns>[^/]+)", r"(?P<name>[^/]+)"
@@ -400,7 +410,9 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refusal(401, "token not valid. see https://argo-workflows.readthedocs.io/en/latest/faq/")
         for namespace in self.argo.forbidden:
             if f"/{namespace}" in path:
-                raise Refusal(403, f'workflows.argoproj.io is forbidden: User "kai" cannot do this in the namespace "{namespace}"')
+                raise Refusal(
+                    403, f'workflows.argoproj.io is forbidden: User "kai" cannot do this in the namespace "{namespace}"'
+                )
 
     def _refuse(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
         body = {"code": CODES.get(status, 2), "message": message, "details": []}
