@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +28,10 @@ class RunRequest:
     rerun_command: str = ""
     python_path: Sequence[str] = ()
     """Folders in which the steps' modules are found."""
+    argo_version: str = "4.1"
+    """Whose rules hold where versions of Argo differ."""
+    status: Mapping[str, Any] | None = None
+    """The status of a run that goes on: its nodes are not run again."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,13 @@ class Run:
     cached: int
     """Pods whose results were kept from before."""
     failure: Failure | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """The output parameters of the entrypoint."""
+
+    @property
+    def suspended(self) -> bool:
+        """Whether it waits for a person: it has not ended, and nothing of it runs."""
+        return self.phase == "Running"
 
 
 class Observer(Protocol):

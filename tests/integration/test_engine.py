@@ -180,7 +180,7 @@ def test_only_standard_output_is_the_result_and_the_log_has_both(tmp_path: Path)
 
     made = run_here(workflow(main, {"name": "say", "script": script}), tmp_path)
 
-    assert made.workflow["status"]["outputs"]["parameters"] == [{"name": "r", "value": "out"}]
+    assert made.parameters == {"r": "out"}
     log = (tmp_path / "out" / "logs" / "wf_0_.a.log").read_text(encoding="utf-8")
     assert sorted(log.split()) == ["err", "out"]
 
