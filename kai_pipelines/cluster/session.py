@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
+import urllib3
 from requests.auth import AuthBase
 
 from kai_pipelines.cluster.connection import Connection
@@ -37,6 +38,8 @@ class Session(requests.Session):
 
     def __init__(self, connection: Connection, backoff: Backoff) -> None:
         super().__init__()
+        if connection.verify is False:  # said by who asks; urllib3 would say it again with every request
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._connection = connection
         self._backoff = backoff
         self.auth = _Authorization(connection.authorization)

@@ -26,6 +26,8 @@ MARKS = {
 _AROUND = frozenset({"Retry", "TaskGroup"})
 """Nodes whose children stand below them; others only go before their children."""
 _LONGEST_MESSAGE = 100
+_DEEPEST = 3 * 40
+"""Characters of branches; what is deeper stands no further right."""
 
 
 def to_tree(workflow: Mapping[str, Any], now: datetime | None = None) -> str:
@@ -54,23 +56,17 @@ def to_tree(workflow: Mapping[str, Any], now: datetime | None = None) -> str:
 
 def _rows(tree: _Tree, now: datetime) -> Iterator[tuple[str, str, str]]:
     """Name with its branches, duration and message of every node, outer ones first."""
-
-    def below(parent: str, bars: str) -> Iterator[tuple[str, str, str]]:
-        children = tree.below[parent]
-        for position, node in enumerate(children):
-            last = position == len(children) - 1
-            yield row(node, bars + ("└─ " if last else "├─ "))
-            yield from below(text(node.get("id")), bars + ("   " if last else "│  "))
-
-    def row(node: Record, bars: str) -> tuple[str, str, str]:
-        phase = text(node.get("phase"))
-        name = text(node.get("displayName")) or text(node.get("name"))
-        message = " ".join(text(node.get("message")).split())
-        return f"{bars}{MARKS.get(phase, '?')} {name}", duration(node, now), shortened(message, _LONGEST_MESSAGE)
-
-    for root in tree.roots:
-        yield row(root, "")
-        yield from below(text(root.get("id")), "")
+    pending = [(node, "", "") for node in reversed(tree.roots)]
+    while pending:
+        node, before, below = pending.pop()
+        phase, name = text(node.get("phase")), text(node.get("displayName")) or text(node.get("name"))
+        message = shortened(" ".join(text(node.get("message")).split()), _LONGEST_MESSAGE)
+        yield f"{before}{MARKS.get(phase, '?')} {name}", duration(node, now), message
+        inner = below if len(below) < _DEEPEST else below[:-3]
+        children = tree.below[text(node.get("id"))]
+        rows = [(child, f"{inner}├─ ", f"{inner}│  ") for child in children[:-1]]
+        rows += [(child, f"{inner}└─ ", f"{inner}   ") for child in children[-1:]]
+        pending += reversed(rows)
 
 
 class _Tree:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hera.workflows  # noqa: F401  # stays imported for all tests
 import pytest
 import yaml
 

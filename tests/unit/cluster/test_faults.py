@@ -113,6 +113,13 @@ def test_tls_where_there_is_none_names_the_setting(server: ArgoServer) -> None:
         client.get("hello")
 
 
+def test_plain_http_to_a_tls_server_names_the_setting(server: ArgoServer) -> None:
+    server.fail("status", status=400, message="Client sent an HTTP request to an HTTPS server.")
+
+    with asking(server) as client, pytest.raises(RefusedError, match="set ARGO_SECURE=true"):
+        client.get("hello")
+
+
 def test_the_token_is_sent_and_not_replaced_by_a_netrc(
     server: ArgoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hera.workflows  # noqa: F401  # stays imported for all tests
 import pytest
 
 from kai_pipelines.errors import UsageError
