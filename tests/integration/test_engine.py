@@ -100,6 +100,7 @@ def test_files_pass_from_step_to_step_and_land_under_their_names(tmp_path: Path,
     assert (tmp_path / "out" / "logs" / "wf.first.log").read_text(encoding="utf-8") == "said\n"
     assert notes.lines == ["said"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        ".kai",
         "final.txt",
         "logs",
         "mine.txt",
