@@ -277,7 +277,8 @@ def _run_one(manifest: Object, templates: Sequence[Object], answer: Connection) 
             made = run(request, Silent())
             failure = made.failure
             said = [failure.node, failure.message, *failure.log_lines[-2:]] if failure is not None else []
-            answer.send((made.phase, " | ".join([*said, str(made.workflow["status"].get("message", ""))])))
+            phase = "suspended" if made.suspended else made.phase
+            answer.send((phase, " | ".join([*said, str(made.workflow["status"].get("message", ""))])))
         except KaiError as error:
             answer.send(("refused", " ".join(str(error).split())))
         except Exception as error:  # a fault of the engine's own: told, like every other

@@ -247,6 +247,9 @@ class ArgoServer:
         workflow["spec"].pop("suspend", None)
         return workflow
 
+    def set(self, ns: str, name: str, **_: Any) -> Object:
+        return self.get_workflow(ns, name)
+
     def get_template(self, name: str, ns: str = "", **_: Any) -> Object:
         kind = "WorkflowTemplate" if ns else "ClusterWorkflowTemplate"
         if (kind, ns, name) not in self.templates:
@@ -327,6 +330,7 @@ _ROUTES: list[tuple[str, str, Callable[..., Object]]] = [
     (f"{_WORKFLOWS}/{_NAME}/retry", "PUT", ArgoServer.retry),
     (f"{_WORKFLOWS}/{_NAME}/resume", "PUT", ArgoServer.resume),
     (f"{_WORKFLOWS}/{_NAME}/suspend", "PUT", ArgoServer.suspend),
+    (f"{_WORKFLOWS}/{_NAME}/set", "PUT", ArgoServer.set),
     (_TEMPLATES, "POST", ArgoServer.create_template),
     (f"{_TEMPLATES}/{_NAME}", "GET", ArgoServer.get_template),
     (f"{_TEMPLATES}/{_NAME}", "PUT", ArgoServer.update_template),

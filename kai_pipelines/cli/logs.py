@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
-from kai_pipelines.cli.place import RECORD, Record, located, read_record
+from kai_pipelines.cli.place import Record, located
 from kai_pipelines.cli.server_options import asked, server_options
 from kai_pipelines.cluster.connection import Flags
 from kai_pipelines.errors import UsageError
-
-_EVERY = 0.3
-"""Seconds between two looks at the log files of a run that goes on."""
 
 
 @click.command()
@@ -27,8 +22,10 @@ _EVERY = 0.3
 @server_options
 def command(run: str, step: str, follow: bool, container: str, flags: Flags) -> int:
     """Print the logs of RUN: a folder or record of `kai run -o`, or a workflow's name on the cluster."""
-    if follow and Path(run).is_dir() and not (Path(run) / RECORD).is_file():
-        return _follow_here(Path(run), step)
+    from kai_pipelines.cli import local_runs
+
+    if follow and local_runs.goes_on(Path(run)):
+        return local_runs.follow(Path(run), step)
     place = located(run)
     if isinstance(place, Record):
         return _here(place, step)
@@ -45,31 +42,6 @@ def _here(record: Record, step: str) -> int:
         for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
             click.echo(line if step and len(found) == 1 else f"{_label(node)}: {line}")
     return 0
-
-
-def _follow_here(folder: Path, step: str) -> int:
-    """The log files of a run that goes on, as they grow, until its record is there."""
-    read: dict[Path, int] = {}
-    over = False
-    while True:
-        for line in _grown(folder, step, read):
-            click.echo(line)
-        if over:
-            return 0
-        over = (folder / RECORD).is_file() and bool(read_record(folder / RECORD).workflow.get("status"))
-        if not over:
-            time.sleep(_EVERY)
-
-
-def _grown(folder: Path, step: str, read: dict[Path, int]) -> Iterator[str]:
-    for file in sorted((folder / "logs").glob("*.log")):
-        label = file.stem.partition(".")[2] or file.stem
-        if step and step not in label.replace("[", ".").split("."):
-            continue
-        data = file.read_bytes()[read.get(file, 0) :]
-        whole = data[: data.rfind(b"\n") + 1]
-        read[file] = read.get(file, 0) + len(whole)
-        yield from (f"{label}: {line}" for line in whole.decode(errors="replace").splitlines())
 
 
 def _there(name: str, step: str, container: str, flags: Flags, *, follow: bool) -> int:

@@ -31,8 +31,11 @@ def command(run: str | None, everything: bool, selector: str, watch: bool, as_js
         return _all(flags, selector, as_json=as_json)
     place = located(run)
     if isinstance(place, Record):
-        _print(place.workflow, as_json=as_json)
-        return 0
+        from kai_pipelines.cli import local_runs
+
+        workflow, code = local_runs.watch(place) if watch else (place.workflow, 0)
+        _print(workflow, as_json=as_json)
+        return code
     with asked(flags) as server:
         if watch:
             from kai_pipelines.cli.watch import watched

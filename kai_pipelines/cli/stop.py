@@ -25,7 +25,9 @@ def command(run: str, terminate: bool, message: str, nodes: str, flags: Flags) -
         raise UsageError("--terminate takes neither --message nor --node-field-selector")
     place = located(run)
     if isinstance(place, Record):
-        return local_runs.stop(place, terminate=terminate, message=message)
+        if message or nodes:
+            raise UsageError("--message and --node-field-selector are for a workflow on a cluster")
+        return local_runs.stop(place, terminate=terminate)
     with asked(flags) as server:
         if terminate:
             server.terminate(place)

@@ -22,7 +22,7 @@ def watched(server: Server, name: str, *, tell: bool) -> tuple[dict[str, Any], i
     workflow: dict[str, Any] = {}
     for workflow in changes(server, name):
         if tell:
-            _tell(workflow, said)
+            tell_changes(workflow, said)
     status = workflow.get("status") or {}
     phase = str(status.get("phase", ""))
     message = f": {status['message']}" if status.get("message") else ""
@@ -30,7 +30,7 @@ def watched(server: Server, name: str, *, tell: bool) -> tuple[dict[str, Any], i
     return workflow, 0 if phase == "Succeeded" else 1
 
 
-def _tell(workflow: dict[str, Any], said: dict[str, str]) -> None:
+def tell_changes(workflow: dict[str, Any], said: dict[str, str]) -> None:
     """One line for each node of a pod, or that did not run, whose phase is another than what was said."""
     nodes = (workflow.get("status") or {}).get("nodes") or {}
     for key, node in sorted(nodes.items(), key=lambda item: str(item[1].get("startedAt") or "")):

@@ -106,6 +106,12 @@ class Server:
         body = self._about(name, nodeFieldSelector=nodes)
         return self._answer(lambda: self._service.resume_workflow(name, body, self._namespace), of=name)
 
+    def set_outputs(self, name: str, *, nodes: str, parameters: Mapping[str, str], message: str = "") -> Object:
+        """Supply outputs that suspended nodes wait for."""
+        outputs = json.dumps(parameters) if parameters else ""
+        body = self._about(name, nodeFieldSelector=nodes, outputParameters=outputs, message=message)
+        return self._answer(lambda: self._service.set_workflow(name, body, self._namespace), of=name)
+
     def suspend(self, name: str) -> Object:
         """Start nothing more until it is resumed."""
         return self._answer(lambda: self._service.suspend_workflow(name, self._about(name), self._namespace), of=name)

@@ -363,3 +363,73 @@ def test_the_clients_own_certificate_is_shown_to_a_server_that_wants_one(
         said = kai("status", "hello", "--certificate-authority", str(cert), *own)
 
     assert said.code == 0, said.err
+
+
+SUSPENDED = """
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: asking}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    steps:
+    - - {name: approve, template: approve}
+    - - name: tell
+        template: tell
+        arguments: {parameters: [{name: answer, value: "{{steps.approve.outputs.parameters.answer}}"}]}
+  - name: approve
+    suspend: {}
+    outputs: {parameters: [{name: answer, valueFrom: {supplied: {}}}]}
+  - name: tell
+    inputs: {parameters: [{name: answer}]}
+    container: {image: busybox, command: [echo, "{{inputs.parameters.answer}}"]}
+"""
+
+
+def test_a_run_here_that_waits_is_resumed_with_an_answer(kai: Kai, tmp_path: Path) -> None:
+    (tmp_path / "asking.yaml").write_text(SUSPENDED, encoding="utf-8")
+    assert kai("run", "asking.yaml", "-o", "out", "--quiet").code == 1
+    waiting = kai("status", "out")
+
+    resumed = kai("resume", "out", "-p", "answer=yes")
+
+    assert "● approve" in waiting.out
+    assert resumed.code == 0, resumed.err
+    assert kai("logs", "out", "--step", "tell").out == "yes\n"
+    assert kai("status", "out", "--watch").code == 0
+
+
+def test_a_run_here_that_waits_is_stopped(kai: Kai, tmp_path: Path) -> None:
+    (tmp_path / "asking.yaml").write_text(SUSPENDED, encoding="utf-8")
+    kai("run", "asking.yaml", "-o", "out", "--quiet")
+
+    stopped = kai("stop", "out")
+
+    assert (stopped.code, "has ended: Failed" in stopped.err) == (0, True)
+    assert kai("resume", "out").code == 2
+
+
+def test_a_run_here_that_failed_is_tried_again(kai: Kai, tmp_path: Path) -> None:
+    flaky = RUNNABLE.replace('test "{{inputs.parameters.word}}" != fail', f"test -e {tmp_path}/ready")
+    (tmp_path / "flaky.yaml").write_text(flaky, encoding="utf-8")
+    assert kai("run", "flaky.yaml", "-o", "out", "--quiet").code == 1
+    (tmp_path / "ready").touch()
+
+    again = kai("retry", "out")
+
+    assert again.code == 0, again.err
+    assert kai("retry", "out").code == 2
+    assert "with the values it had" in kai("retry", "out", "-p", "word=x").err
+
+
+def test_outputs_are_supplied_to_suspended_nodes_of_a_workflow(kai: Kai, server: ArgoServer) -> None:
+    server.add(workflow(), phase="Running")
+
+    wrong = kai("resume", "hello", "-p", "answer=yes")
+    right = kai("resume", "hello", "-p", "answer=yes", "--node-field-selector", "displayName=approve")
+
+    assert (wrong.code, right.code) == (2, 0)
+    sent = next(body for method, path, body in server.asked if path.endswith("/set"))
+    assert json.loads(sent["outputParameters"]) == {"answer": "yes"}
+    assert sent["nodeFieldSelector"] == "displayName=approve"
