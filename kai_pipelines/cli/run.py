@@ -55,8 +55,8 @@ def command(
     found = resolve(target, Settings.from_environment(), beside)
     return execute(
         found,
-        _pairs("-p", parameters),
-        _pairs("-a", artifacts),
+        pairs("-p", parameters),
+        pairs("-a", artifacts),
         output=output,
         jobs=jobs,
         cache=not no_cache,
@@ -135,7 +135,8 @@ def _say_what_waits(run: Run, output: Path) -> None:
     )
 
 
-def _pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
+def pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
+    """NAME=VALUE texts of a repeated flag, by name."""
     pairs: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
