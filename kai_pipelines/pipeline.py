@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
 
 from kai_pipelines.authoring.definition import PipelineDefinition, PipelineOptions
 from kai_pipelines.authoring.place import fault
@@ -14,6 +14,7 @@ from kai_pipelines.authoring.step import StepDefinition
 if TYPE_CHECKING:
     from kai_pipelines.compiler.workflow import Kind
     from kai_pipelines.engine import Run
+    from kai_pipelines.hera_edge.objects import CronWorkflow, Workflow, WorkflowTemplate
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,6 +49,18 @@ class Pipeline(PipelineDefinition[P, R]):
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text
+
+    @overload
+    def to_hera(self, kind: Literal["WorkflowTemplate"] = ...) -> WorkflowTemplate: ...
+    @overload
+    def to_hera(self, kind: Literal["Workflow"]) -> Workflow: ...
+    @overload
+    def to_hera(self, kind: Literal["CronWorkflow"]) -> CronWorkflow: ...
+    def to_hera(self, kind: Kind = "WorkflowTemplate") -> Workflow:
+        """The manifest as an object of Hera's, which builds the same manifest; needs ``kai-pipelines[hera]``."""
+        from kai_pipelines.hera_edge.objects import to_hera
+
+        return to_hera(self.to_dict(kind))
 
     def run(
         self, *, output: str | Path | None = None, jobs: int | None = None, cache: bool = True, **arguments: Any

@@ -16,6 +16,8 @@ def _version() -> str:
 
 
 VERSION = _version()
+ARGO_VERSIONS = ("3.7", "4.0", "4.1")
+"""The versions of Argo whose rules the engine knows apart."""
 
 
 @dataclass(frozen=True, slots=True)

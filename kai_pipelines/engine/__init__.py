@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kai_pipelines.cache.store import Store
 from kai_pipelines.engine.clock import Clock, WallClock
+from kai_pipelines.engine.control import alive, listening
 from kai_pipelines.engine.executor import Executor, LocalProcesses
 from kai_pipelines.engine.memo import FileMemo
 from kai_pipelines.engine.node import BAD, Node, to_blame
@@ -20,8 +21,10 @@ from kai_pipelines.engine.outputs import land
 from kai_pipelines.engine.pod import Pods
 from kai_pipelines.engine.program import Program
 from kai_pipelines.engine.record import workflow_record, write_record
+from kai_pipelines.engine.recorder import Recorder
 from kai_pipelines.engine.repository import Repository
 from kai_pipelines.engine.request import Failure, Observer, Run, RunRequest, Silent
+from kai_pipelines.engine.state import keep
 from kai_pipelines.engine.workflow import Execution
 from kai_pipelines.errors import KaiError, UsageError
 
@@ -35,9 +38,9 @@ def run(
     program = Program(request)
     _prepare(request.output)
     store = Store(request.store)
-    repository = Repository(store)
+    repository = Repository(store, request.digests)
     runs = executor or LocalProcesses()
-    with store.workspace() as workspace:
+    with alive(request.output), store.workspace() as workspace:
         pods = Pods(
             store,
             repository,
@@ -47,8 +50,11 @@ def run(
             python_path=request.python_path,
             use_cache=request.use_cache,
         )
+        memo = FileMemo(request.store / "memo")
         try:
-            return asyncio.run(_run(request, program, pods, repository, runs, clock or WallClock(), observer))
+            return asyncio.run(
+                _run(request, program, pods, repository, runs, clock or WallClock(), Recorder(observer), memo)
+            )
         finally:
             if isinstance(runs, LocalProcesses):
                 runs.close()
@@ -63,27 +69,34 @@ async def _run(
     repository: Repository,
     executor: Executor,
     clock: Clock,
-    observer: Observer,
+    recorder: Recorder,
+    memo: FileMemo,
 ) -> Run:
-    memo = FileMemo(request.store / "memo")
-    execution = Execution(program, pods, repository, executor, clock, observer, request.jobs, memo, request.status)
+    execution = Execution(program, pods, repository, executor, clock, recorder, request.jobs, memo, request.status)
+    if request.shutdown is not None:
+        execution.begin_stopped(request.shutdown)
+
+    def record(phase: str, message: str) -> dict[str, object]:
+        written = workflow_record(request.manifest, execution, phase, message)
+        write_record(written, request.output)
+        keep(request, repository.contents())
+        return written
+
     try:
-        root = await execution.run()
+        async with listening(request.output, execution), recorder.writing(lambda: record("Running", "")):
+            await execution.run()
         phase, message = verdict(execution)
-        outputs = root.outputs if root is not None else {}
+        outputs = execution.root.outputs if execution.root is not None else {}
         if phase == "Succeeded":
-            land(outputs.get("artifacts") or [], repository, request.output)
+            land([*(outputs.get("artifacts") or []), *execution.outputs["artifacts"]], repository, request.output)
     except KaiError as error:
         execution.give_up(error.message)
         with contextlib.suppress(KaiError):  # the first fault is the one to tell
-            write_record(workflow_record(request.manifest, execution, "Error", error.message), request.output)
+            record("Error", error.message)
         raise
-    record = workflow_record(request.manifest, execution, phase, message)
-    write_record(record, request.output)
     parameters = {one["name"]: str(one.get("value", "")) for one in outputs.get("parameters") or []}
-    return Run(
-        record, phase, execution.executed, execution.cached, _failure(request, execution, phase, message), parameters
-    )
+    failure = _failure(request, execution, phase, message)
+    return Run(record(phase, message), phase, execution.executed, execution.cached, failure, parameters)
 
 
 def verdict(execution: Execution) -> tuple[str, str]:

@@ -18,9 +18,9 @@ from kai_pipelines.errors import ManifestError, UsageError
 class Repository:
     """Artifacts of one run, by key."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, digests: Mapping[str, str] | None = None) -> None:
         self._store = store
-        self._digests: dict[str, str] = {}
+        self._digests: dict[str, str] = dict(digests or {})
         self._outside: dict[str, Path] = {}
 
     def bring(self, key: str, path: Path) -> None:
@@ -44,6 +44,10 @@ class Repository:
             return self._digests[key]
         parts = self._below(key)
         return ";".join(f"{name}={self._digests[part]}" for name, part in parts.items()) or None
+
+    def contents(self) -> dict[str, str]:
+        """What every key stands for, but for the user's own files."""
+        return {key: digest for key, digest in self._digests.items() if key not in self._outside}
 
     def digests(self, artifacts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """The keys of artifacts, with what their contents are."""

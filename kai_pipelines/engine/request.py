@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from kai_pipelines.engine.node import Node
 
@@ -32,6 +32,10 @@ class RunRequest:
     """Whose rules hold where versions of Argo differ."""
     status: Mapping[str, Any] | None = None
     """The status of a run that goes on: its nodes are not run again."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """What the keys of that run's artifacts stand for."""
+    shutdown: Literal["Stop", "Terminate"] | None = None
+    """A run that is to stop before anything new begins; after Stop exit handlers still run."""
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,9 @@ from kai_pipelines.engine.template import run_template
 from kai_pipelines.errors import ManifestError
 from kai_pipelines.manifest.library import Home
 
+_GROUPS = frozenset({"DAG", "Steps", "StepGroup", "TaskGroup", "Retry"})
+"""Types of nodes that end when what is in them has."""
+
 
 class Execution:
     """A run that goes on: its nodes, and what they share."""
@@ -90,11 +93,21 @@ class Execution:
         await asyncio.wait({work, rest}, return_when=asyncio.FIRST_COMPLETED)
         for task in filter(None, (watch, rest)):
             task.cancel()
-        if not work.done():
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
-            return self.root
-        return await work
+        if work.done():
+            return await work
+        locked = [] if self.rest.parked else sorted(self.rest.locked)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        if locked:
+            self._give_up_on_locks(locked)
+        return self.root
+
+    def _give_up_on_locks(self, nodes: list[str]) -> None:
+        """Nothing will ever give back what the nodes wait for; on a cluster they would wait for ever."""
+        waits = [f"{one}: {self.tree.by_name[one].message}" for one in nodes if one in self.tree.by_name]
+        message = f"every task that is left waits for a lock that the workflow itself holds: {'; '.join(waits)}"
+        self.give_up(message)
+        self.fault = "Error", message
 
     @property
     def root(self) -> Node | None:
@@ -104,7 +117,7 @@ class Execution:
     @property
     def left(self) -> bool:
         """Whether the run ended before the workflow did: only a person can let it go on."""
-        return self.rest.reached.is_set()
+        return self.rest.reached.is_set() and self.fault is None
 
     async def _work(self) -> Node | None:
         if self.program.spec.get("suspend"):
@@ -212,6 +225,13 @@ class Execution:
         self.shutdown.tell(strategy, reason)
         self.executor.stop(signal.SIGTERM)
         asyncio.get_running_loop().call_later(GRACE, self.executor.stop, signal.SIGKILL)
+
+    def begin_stopped(self, strategy: Strategy) -> None:
+        """Go on with a run only to end it: what was not done has failed."""
+        self.shutdown.tell(strategy)
+        for node in self.tree.by_id.values():
+            if not node.fulfilled and node.type not in _GROUPS:
+                self.end(node, "Failed", self.shutdown.message)
 
     def give_up(self, message: str) -> None:
         """The engine itself cannot go on: everything that is not done ends in Error."""

@@ -100,6 +100,7 @@ def test_files_pass_from_step_to_step_and_land_under_their_names(tmp_path: Path,
     assert (tmp_path / "out" / "logs" / "wf.first.log").read_text(encoding="utf-8") == "said\n"
     assert notes.lines == ["said"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        ".kai",
         "final.txt",
         "logs",
         "mine.txt",
@@ -314,7 +315,7 @@ def test_a_signal_stops_the_steps_and_leaves_a_state_that_resumes(tmp_path: Path
     assert (status["phase"], status["message"]) == ("Failed", "Stopped with strategy 'Terminate'")
     found = {node["displayName"]: node for node in status["nodes"].values()}
     assert found["slow"]["message"] == "workflow shutdown with strategy:  Terminate"
-    assert "last" not in found
+    assert found["last"]["phase"] == "Omitted"
     resumed = workflow(
         {"name": "main", "dag": {"tasks": [{"name": "quick", "template": "quick"}]}},
         _long(tmp_path)["spec"]["templates"][1],
