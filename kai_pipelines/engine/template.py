@@ -124,10 +124,15 @@ async def _locked(
 
     with execution.rest.waiting(call.name, lock=True):
         await execution.locks.acquire(locks, waits)
-    if node := execution.tree.by_name.get(call.name):
-        node.message, node.synchronization = "", None
     try:
-        yield
+        with execution.rest.busy():
+            await execution.machine_locks.acquire(locks, waits)
+        try:
+            if node := execution.tree.by_name.get(call.name):
+                node.message, node.synchronization = "", None
+            yield
+        finally:
+            execution.machine_locks.release(locks)
     finally:
         execution.locks.release(locks)
 
