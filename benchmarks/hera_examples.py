@@ -23,10 +23,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from kai_pipelines.engine import RunRequest, Silent, run
 from kai_pipelines.errors import KaiError
@@ -56,6 +55,22 @@ BY_DESIGN: dict[str, tuple[str, str]] = {
     "upstream/timeouts_workflow.py": ("Failed", "a step sleeps past the workflow's deadline"),
 }
 """Examples that are made to fail, or may: the phases that are right, and why."""
+
+
+class Pipe(Protocol):
+    """One end of a pipe between two processes."""
+
+    def poll(self) -> bool:
+        """Whether there is something to receive."""
+        ...
+
+    def recv(self) -> Any:
+        """What was sent."""
+        ...
+
+    def send(self, obj: Any, /) -> None:
+        """Send something."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -231,7 +246,7 @@ def _run_all(waiting: list[tuple[str, Object]], templates: Sequence[Object], job
     """Run each workflow in a process of its own, `jobs` side by side."""
     context = multiprocessing.get_context("fork")  # Hera is imported once
     results: list[Result] = []
-    running: list[tuple[str, BaseProcess, Connection, float]] = []
+    running: list[tuple[str, BaseProcess, Pipe, float]] = []
     queue = list(reversed(waiting))
     while queue or running:
         while queue and len(running) < jobs:
@@ -249,7 +264,7 @@ def _run_all(waiting: list[tuple[str, Object]], templates: Sequence[Object], job
     return results
 
 
-def _ended(name: str, process: BaseProcess, reader: Connection, started: float) -> Result | None:
+def _ended(name: str, process: BaseProcess, reader: Pipe, started: float) -> Result | None:
     seconds = time.monotonic() - started
     if not reader.poll() and process.is_alive():
         if seconds < SECONDS:
@@ -267,7 +282,7 @@ def _ended(name: str, process: BaseProcess, reader: Connection, started: float) 
     return Result(name, verdict, "" if verdict == "succeeded" else f"{phase}: {message}", seconds)
 
 
-def _run_one(manifest: Object, templates: Sequence[Object], answer: Connection) -> None:
+def _run_one(manifest: Object, templates: Sequence[Object], answer: Pipe) -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths = tuple(dict.fromkeys(path for path in sys.path if path and Path(path).is_dir()))
         siblings = [one for one in templates if one is not manifest]

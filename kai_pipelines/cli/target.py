@@ -44,20 +44,20 @@ def resolve(text: str, settings: Settings, beside: Sequence[Path] = ()) -> Targe
     What a manifest of a file refers to and does not find in them is looked for beside the file.
     """
     target = _named(text, settings)
-    given = tuple(document for path in beside for document in load(path))
+    given = tuple(document for path in beside for document in _documents(path))
     target = replace(target, siblings=(*target.siblings, *given))
-    if isinstance(target.given, dict) and Path(text).is_file():
+    file = Path(_file_of(text) or text)
+    if isinstance(target.given, dict) and file.is_file():
         from kai_pipelines.manifest.neighbors import neighbors
 
-        near = neighbors(Path(text), [target.given, *target.siblings])
+        near = neighbors(file, [target.given, *target.siblings])
         target = replace(target, siblings=(*target.siblings, *near))
     return target
 
 
 def _named(text: str, settings: Settings) -> Target:
-    path, _, name = text.partition(".py:")
-    if text.endswith(".py") or name:
-        return _in_python(Path(text if text.endswith(".py") else path + ".py"), name)
+    if file := _file_of(text):
+        return _in_python(Path(file), text.removeprefix(f"{file}:") if text != file else "")
     if text == "-":
         return _manifests(load_all(sys.stdin.read(), source="standard input"), "standard input")
     if Path(text).suffix in {".yaml", ".yml", ".json"} or Path(text).is_dir():
@@ -67,6 +67,21 @@ def _named(text: str, settings: Settings) -> Target:
     from kai_pipelines.discovery import pipeline_named
 
     return Target(pipeline_named(text, settings.pipelines), made_by="us")
+
+
+def _file_of(text: str) -> str:
+    """The Python file of ``flow.py`` or ``flow.py:object``; empty for what names none."""
+    path, _, name = text.partition(".py:")
+    return text if text.endswith(".py") else f"{path}.py" if name else ""
+
+
+def _documents(path: Path) -> list[dict[str, object]]:
+    """The manifests of a file or folder, or of a Hera file."""
+    if path.suffix != ".py":
+        return load(path)
+    from kai_pipelines.hera_edge.file import load as load_hera
+
+    return list(load_hera(path).workflows.values())
 
 
 def _in_python(file: Path, name: str) -> Target:
