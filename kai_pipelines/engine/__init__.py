@@ -67,7 +67,7 @@ async def _run(
     execution = Execution(program, pods, repository, executor, clock, observer, request.jobs)
     try:
         root = await execution.run()
-        phase, message = _verdict(execution, root)
+        phase, message = verdict(execution, root)
         if phase == "Succeeded":
             land(root, repository, request.output)
     except KaiError as error:
@@ -80,7 +80,7 @@ async def _run(
     return Run(record, phase, execution.executed, execution.cached, _failure(request, execution, root, phase))
 
 
-def _verdict(execution: Execution, root: Node) -> tuple[str, str]:
+def verdict(execution: Execution, root: Node) -> tuple[str, str]:
     """The workflow's phase and message: the root's, unless the exit handler went wrong (Argo, operator.go operate)."""
     exit_node = execution.tree.by_name.get(f"{execution.program.name}.onExit")
     if exit_node is not None and exit_node.phase in BAD and root.phase not in BAD:

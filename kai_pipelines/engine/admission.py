@@ -72,8 +72,13 @@ def admit_spec(spec: Mapping[str, Any], workflow: str) -> None:
         _admit_artifact(one, f"{workflow}: the argument {one.get('name')}")
 
 
-def admit(name: str, find: Callable[[str, str], Template], seen: set[str]) -> None:
-    """Refuse a template, or one that it leads to; `find` looks one up for the place that names it."""
+def admit(
+    name: str, find: Callable[[str, str], Template], seen: set[str], *, simulated: bool = False
+) -> None:
+    """Refuse a template, or one that it leads to; `find` looks one up for the place that names it.
+
+    In a simulation no container runs, so only what the scheduler does not know is refused.
+    """
     if name in seen:
         return
     seen.add(name)
@@ -81,16 +86,18 @@ def admit(name: str, find: Callable[[str, str], Template], seen: set[str]) -> No
     kind = kind_of(template)
     if kind not in _HERE:
         raise ManifestError(f"{place}: {kind or 'a template without a kind'} cannot run here yet")
-    _refuse(template, _TEMPLATE, place)
-    _admit_files(template, place)
+    if not simulated:
+        _refuse(template, _TEMPLATE, place)
+        _admit_files(template, place)
     if kind in {"container", "script"}:
-        _admit_container(template[kind], place)
+        if not simulated:
+            _admit_container(template[kind], place)
         return
     for task in tasks_of(template):
         where = f"{place}, task {task.get('name')}"
         _refuse(task, _TASK, where)
         find(str(task.get("template") or ""), f"{where},")
-        admit(task["template"], find, seen)
+        admit(task["template"], find, seen, simulated=simulated)
 
 
 def _refuse(holder: Mapping[str, Any], fields: Mapping[str, str], place: str) -> None:

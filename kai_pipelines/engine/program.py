@@ -32,17 +32,20 @@ class Program:
         spec: dict[str, Any] = manifest.get("spec") or {}
         self.spec: dict[str, Any] = spec["workflowSpec"] if manifest["kind"] == "CronWorkflow" else spec
         self.name: str = self.metadata.get("name") or str(self.metadata.get("generateName", "workflow-")) + "local"
-        admit_spec(self.spec, self.name)
+        self.simulated = request.simulated
+        if not self.simulated:
+            admit_spec(self.spec, self.name)
         self._merged: dict[str, Template] = {}
         self._texts: dict[str, str] = {}
         self._templates = {template["name"]: template for template in self.spec.get("templates") or []}
         self.entrypoint: str = self._known(self.spec.get("entrypoint") or "", "the entrypoint")
         self.on_exit: str | None = self._known(self.spec["onExit"], "onExit") if self.spec.get("onExit") else None
         self.parameters = _parameters(self.spec, request.parameters, self.name)
-        self.artifacts = _artifacts(self.spec, request.artifacts, self.name)
+        given = _imagined(self.spec, request.artifacts) if self.simulated else request.artifacts
+        self.artifacts = _artifacts(self.spec, given, self.name, imagined=self.simulated)
         seen: set[str] = set()
         for root in filter(None, (self.entrypoint, self.on_exit)):
-            admit(root, self._found, seen)
+            admit(root, self._found, seen, simulated=self.simulated)
 
     def template(self, name: str) -> Template:
         """A copy of a template, with the workflow's templateDefaults for its kind filled in."""
@@ -104,7 +107,15 @@ def _parameters(spec: dict[str, Any], given: Mapping[str, str], workflow: str) -
     return values
 
 
-def _artifacts(spec: dict[str, Any], given: Mapping[str, Path], workflow: str) -> dict[str, Path]:
+def _imagined(spec: Mapping[str, Any], given: Mapping[str, Path]) -> dict[str, Path]:
+    """The artifacts as if all were there."""
+    declared = [one["name"] for one in (spec.get("arguments") or {}).get("artifacts") or []]
+    return {**{name: Path(name) for name in declared}, **given}
+
+
+def _artifacts(
+    spec: dict[str, Any], given: Mapping[str, Path], workflow: str, *, imagined: bool = False
+) -> dict[str, Path]:
     """Where the workflow's input artifacts are."""
     declared = {one["name"]: one for one in (spec.get("arguments") or {}).get("artifacts") or []}
     if unknown := [name for name in given if name not in declared]:
@@ -114,6 +125,8 @@ def _artifacts(spec: dict[str, Any], given: Mapping[str, Path], workflow: str) -
     for name, one in declared.items():
         if name not in given and not one.get("optional") and "raw" not in one:
             raise UsageError(f"{workflow} needs the artifact {name}", hint=f"give it with -a {name}=PATH")
+    if imagined:
+        return dict(given)
     for name, path in given.items():
         if not path.exists():
             raise UsageError(f"artifact {name}: there is nothing at {path}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kai_pipelines.engine.node import Node
+
+if TYPE_CHECKING:
+    from kai_pipelines.engine.pod import Outcome
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class RunRequest:
     rerun_command: str = ""
     python_path: Sequence[str] = ()
     """Folders in which the steps' modules are found."""
+    simulated: bool = False
+    """Nothing will run: what this machine could not run is let through, and artifacts need not be there."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,44 @@ class Run:
     cached: int
     """Pods whose results were kept from before."""
     failure: Failure | None = None
+
+
+class PodRunner(Protocol):
+    """What the scheduler asks of whoever runs pods: really, or in a simulation."""
+
+    def key(self, template: dict[str, Any], *, wants_result: bool = False) -> str | None:
+        """Under which key the pod's result is kept; None when it must run each time."""
+        ...
+
+    def kept(self, key: str | None) -> Outcome | None:
+        """The outcome that is there already."""
+        ...
+
+    async def run(
+        self,
+        node: Node,
+        template: dict[str, Any],
+        key: str | None,
+        on_line: Callable[[str], None],
+        on_progress: Callable[[str], None],
+        *,
+        wants_result: bool = False,
+        seconds: float | None = None,
+    ) -> Outcome:
+        """Run the pod, `seconds` at most; how it ended."""
+        ...
+
+
+class Shelf(Protocol):
+    """What the scheduler asks of the artifact repository: that a key stands for something from now on."""
+
+    def bring(self, key: str, path: Path) -> None:
+        """A file or folder of the user's."""
+        ...
+
+    def add(self, key: str, digest: str) -> None:
+        """What a pod has made."""
+        ...
 
 
 class Observer(Protocol):

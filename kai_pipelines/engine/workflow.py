@@ -15,10 +15,9 @@ from typing import Any
 from kai_pipelines.engine.clock import Clock
 from kai_pipelines.engine.executor import GRACE, Executor
 from kai_pipelines.engine.node import BAD, Node, NodeTree, node_id, time_text
-from kai_pipelines.engine.pod import Outcome, Pods
+from kai_pipelines.engine.pod import Outcome
 from kai_pipelines.engine.program import Program
-from kai_pipelines.engine.repository import Repository
-from kai_pipelines.engine.request import Observer
+from kai_pipelines.engine.request import Observer, PodRunner, Shelf
 from kai_pipelines.engine.scope import Scope
 from kai_pipelines.engine.template import run_template
 
@@ -33,8 +32,8 @@ class Execution:
     def __init__(
         self,
         program: Program,
-        pods: Pods,
-        repository: Repository,
+        pods: PodRunner,
+        repository: Shelf,
         executor: Executor,
         clock: Clock,
         observer: Observer,
