@@ -1,7 +1,7 @@
 """How a person names the steps of a workflow: by task or template, with as much of the way to it as is needed.
 
 ``dense-high`` means every step of that task or template; ``dense.high.estimate-depth`` the one inside those tasks;
-``tiles(3)`` one part of a loop; ``*`` and ``?`` stand for any letters.
+``tiles(3)`` one part of a loop; ``*`` and ``?`` stand for any letters; ``/dense.high`` begins at the entrypoint.
 """
 
 from __future__ import annotations
@@ -76,18 +76,15 @@ def _without_groups(text: str) -> str:
 
 def matches(pattern: str, step: Step) -> bool:
     """Whether a person's name for steps means this one."""
-    wanted = _split(pattern)
-    if len(wanted) == 1 and _is_named(wanted[0], step.template):
-        return True
-    have = [*step.path[:-1], *step.path[-1:]]
-    if len(wanted) > len(have):
+    *outer, last = _split(pattern.removeprefix("/"))
+    own = step.path[-1] if step.path else step.template
+    around = step.path[:-1]
+    if not (_is_named(last, own) or _is_named(last, step.template)):
         return False
-    *outer, last = wanted
-    if not (_is_named(last, have[-1]) or (_is_named(last, step.template) and outer)):
-        return False
-    # Outer names may leave out what lies between.
-    around = iter(have[:-1])
-    return all(any(_is_named(name, one) for one in around) for name in outer)
+    if pattern.startswith("/"):
+        return len(outer) == len(around) and all(map(_is_named, outer, around))
+    rest = iter(around)  # outer names may leave out what lies between
+    return all(any(_is_named(name, one) for one in rest) for name in outer)
 
 
 def _is_named(pattern: str, name: str) -> bool:
@@ -133,19 +130,19 @@ class Names:
 
     def check(self, pattern: str, flag: str) -> None:
         """Refuse a name that no step can have."""
-        for part in _split(pattern):
+        for part in _split(pattern.removeprefix("/")):
             stem = part.partition("(")[0]
             if not any(fnmatchcase(name, stem) for name in self.known):
                 raise UsageError(f"{flag} {pattern}: there is no step {stem}", hint=_meant(stem, self.known))
 
     def has(self, pattern: str) -> bool:
         """Whether every part of it is the name of a task or template."""
-        stems = [part.partition("(")[0] for part in _split(pattern)]
+        stems = [part.partition("(")[0] for part in _split(pattern.removeprefix("/"))]
         return all(any(fnmatchcase(name, stem) for name in self.known) for stem in stems)
 
     def outputs_of(self, pattern: str) -> set[str]:
         """The output parameters of the steps that a name may mean."""
-        stem = _split(pattern)[-1].partition("(")[0]
+        stem = _split(pattern.removeprefix("/"))[-1].partition("(")[0]
         templates = {one for task, run in self.templates_of.items() if fnmatchcase(task, stem) for one in run}
         templates |= {name for name in self.outputs if fnmatchcase(name, stem)}
         return {output for name in templates for output in self.outputs.get(name, ())}

@@ -136,7 +136,7 @@ class Simulation:
     @cached_property
     def skipped(self) -> tuple[str, ...]:
         """The tasks that were skipped or omitted."""
-        names = (self._path(node) for node in self.nodes if node.phase in {"Skipped", "Omitted"})
+        names = (self.path(node) for node in self.nodes if node.phase in {"Skipped", "Omitted"})
         return tuple(dict.fromkeys(".".join(name) for name in names))
 
     def attempts(self, step: str) -> int:
@@ -148,7 +148,7 @@ class Simulation:
         """A step's node as the record holds it: of several tries the one around them, of several parts the first."""
         self._known(step)
         for node in self.nodes:
-            path = self._path(node)
+            path = self.path(node)
             if matches(step, Step(path, node.template_name)) and not (node.flag or {}).get("retried"):
                 found: dict[str, Any] = self.workflow["status"]["nodes"][node.id]
                 return found
@@ -167,6 +167,7 @@ class Simulation:
         spec = self.workflow["spec"]
         Names(spec.get("templates") or []).check(step, "the step")
 
-    def _path(self, node: Node) -> tuple[str, ...]:
+    def path(self, node: Node) -> tuple[str, ...]:
+        """The task names from the entrypoint down to a node."""
         workflow = str(self.workflow["metadata"]["name"])
         return path_of(node.name, workflow, retried=bool((node.flag or {}).get("retried")))
