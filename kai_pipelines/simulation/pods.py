@@ -206,11 +206,14 @@ class SimulatedPods:
     def _results(self, step: Step, template: Mapping[str, Any], number: int, *, wants_result: bool) -> Result:
         outputs = template.get("outputs") or {}
         names = [str(one["name"]) for one in outputs.get("parameters") or []]
-        parameters = {name: self._value(step, name, number) for name in names}
+        inputs = (template.get("inputs") or {}).get("parameters") or []
+        asked = [str(one.get("value", "")) for one in inputs]
+        parameters = {name: self._value(step, name, number, asked) for name in names}
         artifacts = {str(one["name"]): "simulated" for one in outputs.get("artifacts") or []}
-        return Result(parameters, artifacts, self._value(step, None, number) if wants_result else None)
+        return Result(parameters, artifacts, self._value(step, None, number, asked) if wants_result else None)
 
-    def _value(self, step: Step, output: str | None, number: int) -> str:
+    def _value(self, step: Step, output: str | None, number: int, asked: list[str]) -> str:
+        """What is laid down, else a value that the step was asked for, else the likeliest."""
         told = self._script.result(step, output, number)
         if told is not None:
             return told
@@ -218,6 +221,8 @@ class SimulatedPods:
         # A recursion asks the same again, one level deeper: it gets another answer, so that it ends.
         depth = max(sum(_stem(one) == _stem(part) for one in step.path) for part in step.path) if step.path else 1
         value = guess.values[(depth - 1) % len(guess.values)]
+        if depth == 1:
+            value = next((one for one in asked if one in guess.values), value)
         others = tuple(one for one in guess.values if one != value)
         key = (_plain(step), output)
         self.invented.setdefault(key, Invented(_plain(step), step.template, output, value, others, guess.is_list))
