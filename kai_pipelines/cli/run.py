@@ -118,9 +118,8 @@ def _check_kinds(target: Target, artifacts: dict[str, str]) -> None:
 
 def _show_parameters(run: Run) -> None:
     """Print the output parameters; files are in the output folder."""
-    outputs = run.workflow["status"].get("outputs") or {}
-    for one in outputs.get("parameters") or []:
-        click.echo(f"{one['name']}: {one['value']}")
+    for name, value in run.parameters.items():
+        click.echo(f"{name}: {value}")
 
 
 def _was_stopped(run: Run) -> bool:

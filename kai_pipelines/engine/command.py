@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kai_pipelines.engine.admission import OWN_IMAGE, Template, container_of, image_name
+from kai_pipelines.engine.admission import OWN_IMAGE, container_of, image_name
 from kai_pipelines.engine.executor import Job
+from kai_pipelines.manifest.library import Template
 
 _RUNTIME = "kai_pipelines.runtime"
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "HOME", "USER", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")

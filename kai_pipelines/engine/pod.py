@@ -15,7 +15,7 @@ from typing import Any
 from kai_pipelines.cache.fingerprint import Fingerprints
 from kai_pipelines.cache.key import result_key
 from kai_pipelines.cache.store import Result, Store, remove
-from kai_pipelines.engine.admission import Template, container_of
+from kai_pipelines.engine.admission import container_of
 from kai_pipelines.engine.command import is_ours, job_of
 from kai_pipelines.engine.executor import TIMED_OUT, Executor
 from kai_pipelines.engine.node import Node
@@ -23,6 +23,7 @@ from kai_pipelines.engine.repository import Repository
 from kai_pipelines.engine.scope import fill, has_location, path_scope
 from kai_pipelines.engine.workspace import bind
 from kai_pipelines.errors import StoreError
+from kai_pipelines.manifest.library import Template
 from kai_pipelines.settings import VERSION
 
 LAST_LINES = 20

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,9 @@ from kai_pipelines.errors import ManifestError, UsageError
 class Repository:
     """Artifacts of one run, by key."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, digests: Mapping[str, str] | None = None) -> None:
         self._store = store
-        self._digests: dict[str, str] = {}
+        self._digests: dict[str, str] = dict(digests or {})
         self._outside: dict[str, Path] = {}
 
     def bring(self, key: str, path: Path) -> None:
@@ -44,6 +44,24 @@ class Repository:
             return self._digests[key]
         parts = self._below(key)
         return ";".join(f"{name}={self._digests[part]}" for name, part in parts.items()) or None
+
+    def contents(self) -> dict[str, str]:
+        """What every key stands for, but for the user's own files."""
+        return {key: digest for key, digest in self._digests.items() if key not in self._outside}
+
+    def digests(self, artifacts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+        """The keys of artifacts, with what their contents are."""
+        found: dict[str, str] = {}
+        for artifact in artifacts:
+            key = _key(artifact)
+            places = [key] if key in self._digests else list(self._below(key).values())
+            found |= {place: self._digests[place] for place in places}
+        return found
+
+    def keys_below(self, artifact: Mapping[str, Any]) -> list[str]:
+        """The keys that begin with an artifact's own."""
+        key = _key(artifact)
+        return sorted(one for one in self._digests if key in {".", one} or one.startswith(key.rstrip("/") + "/"))
 
     def place(self, artifact: Mapping[str, Any], path: Path, *, copies: bool) -> None:
         """Make an artifact's content appear at `path`: as a link, or as a copy that may be changed."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from kai_pipelines.engine.node import Node
 
@@ -31,6 +31,14 @@ class RunRequest:
     rerun_command: str = ""
     python_path: Sequence[str] = ()
     """Folders in which the steps' modules are found."""
+    argo_version: str = "4.1"
+    """Whose rules hold where versions of Argo differ."""
+    status: Mapping[str, Any] | None = None
+    """The status of a run that goes on: its nodes are not run again."""
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """What the keys of that run's artifacts stand for."""
+    shutdown: Literal["Stop", "Terminate"] | None = None
+    """A run that is to stop before anything new begins; after Stop exit handlers still run."""
     simulated: bool = False
     """Nothing will run: what this machine could not run is let through, and artifacts need not be there."""
 
@@ -60,6 +68,13 @@ class Run:
     cached: int
     """Pods whose results were kept from before."""
     failure: Failure | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """The output parameters of the entrypoint."""
+
+    @property
+    def suspended(self) -> bool:
+        """Whether it waits for a person: it has not ended, and nothing of it runs."""
+        return self.phase == "Running"
 
 
 class PodRunner(Protocol):
@@ -89,14 +104,30 @@ class PodRunner(Protocol):
 
 
 class Shelf(Protocol):
-    """What the scheduler asks of the artifact repository: that a key stands for something from now on."""
+    """What the scheduler asks of the artifact repository."""
 
     def bring(self, key: str, path: Path) -> None:
-        """A file or folder of the user's."""
+        """Put a file or folder of the user's under a key."""
         ...
 
     def add(self, key: str, digest: str) -> None:
-        """What a pod has made."""
+        """Put what a pod has made under a key."""
+        ...
+
+    def digests(self, artifacts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+        """What the keys of some artifacts stand for."""
+        ...
+
+    def keys_below(self, artifact: Mapping[str, Any]) -> list[str]:
+        """The keys that begin with an artifact's."""
+        ...
+
+
+class Person(Protocol):
+    """Who lets suspended nodes go on while a run goes on; in a simulation there is one."""
+
+    async def approve(self, node: Node, template: dict[str, Any]) -> Mapping[str, str]:
+        """Wait as long as the person thinks; the outputs that they supply, by name."""
         ...
 
 

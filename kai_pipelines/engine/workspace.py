@@ -11,9 +11,10 @@ import re
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from kai_pipelines.engine.admission import Template, container_of
+from kai_pipelines.engine.admission import container_of
 from kai_pipelines.engine.repository import Repository
 from kai_pipelines.engine.scope import fill, has_location, path_scope
+from kai_pipelines.manifest.library import Template
 
 _FIELDS = ("command", "args", "source", "env", "workingDir")
 """Where a container may name a path."""

@@ -137,7 +137,8 @@ def _simple(
         value = env[name]
         if value is None:
             raise AbsentOptional(
-                f"cannot substitute {{{{{tag.text}}}}}: it is the output of a skipped node and has no default",
+                f"unable to substitute {{{{{tag.text}}}}}: output is an absent optional "
+                "(skipped/omitted node with no default)",
                 text=text, position=tag.position,
             )  # fmt: skip
         return _escaped(value, tag.text, text, tag.position)
@@ -158,7 +159,9 @@ def _nested(tag: Tag, env: Mapping[str, object], text: str) -> str | None:
     value = env[tag.text[at + 2 :]]
     if value is None:
         raise AbsentOptional(
-            f"cannot substitute the nested tag {{{{{tag.text}}}}}: it is absent", text=text, position=tag.position
+            f'unable to substitute nested tag {{{{{tag.text}}}}}: "{tag.text[at + 2 :]}" is an absent optional',
+            text=text,
+            position=tag.position,
         )
     return "{{" + tag.text[:at] + quote(value)[1:-1] if isinstance(value, str) else None
 
@@ -187,7 +190,7 @@ def _expression(
     missing = [] if names is None else [name for name in names if not has_variable(named, name)]
     for name in missing:
         if strict is not None and strict(name):
-            raise MissingVariable(f"{name} is missing in {{{{={written}}}}}", text=text, position=position)
+            raise MissingVariable(f"failed to evaluate expression: {name} is missing", text=text, position=position)
     if names is None:
         tolerant = False
     elif missing:
@@ -209,11 +212,13 @@ def _evaluated(
         if may_wait:
             return verbatim
         where = position + 3 + (error.position or 0)
-        raise type(error)(f"{verbatim}: {error.message}", text=text, position=where) from error
+        message = f"failed to evaluate expression: {error.message}"
+        raise type(error)(message, text=text, position=where) from error
     if value is None:
         if may_wait:
             return verbatim
-        raise EvaluationError(f"{verbatim} is nil", text=text, position=position)
+        written = verbatim[3:-2]
+        raise EvaluationError(f"failed to evaluate expression {quote(written)}", text=text, position=position)
     try:
         marshaled = gojson.marshal(value)
     except TypeError as error:

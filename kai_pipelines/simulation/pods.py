@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,6 +18,8 @@ from kai_pipelines.simulation.names import Step, path_of
 from kai_pipelines.simulation.requests import Requests, requests_of
 from kai_pipelines.simulation.script import Ending, Script
 
+SIMULATED = "simulated"
+"""The digest of every artifact."""
 MOST_PODS = 20_000
 """After so many a workflow counts as one that does not end."""
 
@@ -91,15 +93,25 @@ class PodRun:
 class NoFiles:
     """An artifact repository in which every key is taken for granted."""
 
-    keys: set[str] = field(default_factory=set)
+    keys: dict[str, str] = field(default_factory=dict)
 
     def bring(self, key: str, path: Path) -> None:
         """Remember the key."""
-        self.keys.add(key)
+        self.keys[key] = SIMULATED
 
     def add(self, key: str, digest: str) -> None:
         """Remember the key."""
-        self.keys.add(key)
+        self.keys[key] = digest
+
+    def digests(self, artifacts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+        """What the keys of some artifacts stand for: nothing."""
+        keys = (str((one.get("s3") or {}).get("key", "")) for one in artifacts)
+        return {key: SIMULATED for key in keys if key}
+
+    def keys_below(self, artifact: Mapping[str, Any]) -> list[str]:
+        """The keys that begin with an artifact's."""
+        prefix = str((artifact.get("s3") or {}).get("key", "")).rstrip("/") + "/"
+        return sorted(key for key in self.keys if key.startswith(prefix))
 
 
 class SimulatedPods:
@@ -117,6 +129,8 @@ class SimulatedPods:
         self._waiting: set[asyncio.Future[bool]] = set()
         self.ran: list[PodRun] = []
         self.invented: dict[tuple[str, str | None], Invented] = {}
+        self.approved: list[str] = []
+        """The suspended steps that went on."""
         self.met: set[str] = set()
         """The names under which endings were laid down and that some step had."""
 
@@ -140,10 +154,9 @@ class SimulatedPods:
         seconds: float | None = None,
     ) -> Outcome:
         """Let the pod's time pass, and end it as the script says."""
-        retried = bool((node.flag or {}).get("retried"))
-        step = Step(path_of(node.name, self._workflow, retried=retried), template.get("name") or node.template_name)
+        step = self._step(node, template)
         number = self._count(step)
-        attempt = int(node.name[node.name.rindex("(") + 1 : -1]) if retried else 0
+        attempt = int(node.name[node.name.rindex("(") + 1 : -1]) if (node.flag or {}).get("retried") else 0
         ending = self._ending(step, number)
         length = self._lengths.of(step)
         started = asyncio.get_running_loop().time()
@@ -158,10 +171,32 @@ class SimulatedPods:
         outcome.ran = True
         return outcome
 
+    async def approve(self, node: Node, template: dict[str, Any]) -> Mapping[str, str]:
+        """A person who thinks as long as the script says, else not at all, and supplies what it says."""
+        step = self._step(node, template)
+        number = self._count(step)
+        given = self._script.seconds(step)
+        await self._wait(given or 0.0)
+        supplied = [one for one in (template.get("outputs") or {}).get("parameters") or [] if _is_supplied(one)]
+        values: dict[str, str] = {}
+        for one in supplied:
+            name = str(one["name"])
+            default = (one.get("valueFrom") or {}).get("default")
+            told = self._script.result(step, name, number)
+            if told is not None or default is None:
+                values[name] = told if told is not None else self._value(step, name, number, [])
+        self.approved.append(step.name)
+        return values
+
     def stop(self, sign: signal.Signals) -> None:
         """End everything that runs, at once."""
         for one in self._waiting:
             _finish(one, True)
+
+    def _step(self, node: Node, template: Mapping[str, Any]) -> Step:
+        retried = bool((node.flag or {}).get("retried"))
+        path = path_of(node.name, self._workflow, retried=retried)
+        return Step(path, str(template.get("name") or (path[-1].partition("(")[0] if path else "")))
 
     def _count(self, step: Step) -> int:
         """How often the step ran before."""
@@ -209,7 +244,7 @@ class SimulatedPods:
         inputs = (template.get("inputs") or {}).get("parameters") or []
         asked = [str(one.get("value", "")) for one in inputs]
         parameters = {name: self._value(step, name, number, asked) for name in names}
-        artifacts = {str(one["name"]): "simulated" for one in outputs.get("artifacts") or []}
+        artifacts = {str(one["name"]): SIMULATED for one in outputs.get("artifacts") or []}
         return Result(parameters, artifacts, self._value(step, None, number, asked) if wants_result else None)
 
     def _value(self, step: Step, output: str | None, number: int, asked: list[str]) -> str:
@@ -236,6 +271,10 @@ def _plain(step: Step) -> str:
 
 def _stem(part: str) -> str:
     return part.partition("(")[0]
+
+
+def _is_supplied(output: Mapping[str, Any]) -> bool:
+    return "supplied" in (output.get("valueFrom") or {})
 
 
 def _finish(waits: asyncio.Future[bool], stopped: bool) -> None:

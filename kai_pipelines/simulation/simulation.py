@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kai_pipelines.engine import verdict
+from kai_pipelines.engine.memo import MemoryMemo
 from kai_pipelines.engine.node import Node
 from kai_pipelines.engine.program import Program
 from kai_pipelines.engine.record import workflow_record
@@ -24,6 +25,7 @@ from kai_pipelines.simulation.virtual_time import VirtualClock, run_virtually
 
 START = 1_767_225_600.0
 """When simulations begin: 2026-01-01, midnight in UTC; so equal ones leave equal records."""
+HOST = "simulated"
 ANY_NUMBER = 1_000_000
 """Pods side by side on a cluster that is large enough."""
 
@@ -83,11 +85,14 @@ async def _run(
     script: Script,
     jobs: int,
 ) -> Simulation:
-    execution = Execution(program, pods, NoFiles(), _Stopping(pods), clock, observer, jobs)
-    root = await execution.run()
-    phase, message = verdict(execution, root)
+    execution = Execution(
+        program, pods, NoFiles(), _Stopping(pods), clock, observer, jobs, MemoryMemo(), person=pods
+    )
+    execution.host = HOST
+    await execution.run()
+    phase, message = verdict(execution)
     seconds = clock.now() - execution.started_at
-    record = workflow_record(manifest, execution, root, phase, message)
+    record = workflow_record(manifest, execution, phase, message)
     unmet = tuple(pattern for pattern in script.endings if pattern not in pods.met)
     nodes = tuple(execution.tree.by_name.values())
     return Simulation(record, phase, seconds, tuple(pods.ran), tuple(pods.invented.values()), unmet, nodes)

@@ -100,6 +100,7 @@ def test_files_pass_from_step_to_step_and_land_under_their_names(tmp_path: Path,
     assert (tmp_path / "out" / "logs" / "wf.first.log").read_text(encoding="utf-8") == "said\n"
     assert notes.lines == ["said"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        ".kai",
         "final.txt",
         "logs",
         "mine.txt",
@@ -180,7 +181,7 @@ def test_only_standard_output_is_the_result_and_the_log_has_both(tmp_path: Path)
 
     made = run_here(workflow(main, {"name": "say", "script": script}), tmp_path)
 
-    assert made.workflow["status"]["outputs"]["parameters"] == [{"name": "r", "value": "out"}]
+    assert made.parameters == {"r": "out"}
     log = (tmp_path / "out" / "logs" / "wf_0_.a.log").read_text(encoding="utf-8")
     assert sorted(log.split()) == ["err", "out"]
 

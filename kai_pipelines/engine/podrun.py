@@ -1,0 +1,104 @@
+"""A template that is a pod: run in a place of its own, its outputs put where Argo puts them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from kai_pipelines.engine.call import Call
+from kai_pipelines.engine.node import BAD, Node
+from kai_pipelines.engine.pod import Outcome
+from kai_pipelines.manifest.duration import parse_duration
+from kai_pipelines.manifest.library import Template
+
+if TYPE_CHECKING:
+    from kai_pipelines.engine.workflow import Execution
+
+POD_KINDS = frozenset({"container", "script", "containerSet", "data", "resource"})
+
+
+async def run_pod(
+    execution: Execution, call: Call, node: Node, template: Template, deadline: float | None, *, wants_result: bool
+) -> None:
+    """Run a pod, or take what was kept of the same one."""
+    key = execution.pods.key(template, wants_result=wants_result)
+    outcome = execution.pods.kept(key)
+    if outcome is None:
+        outcome = await _run_in_place(execution, call, node, template, key, deadline, wants_result=wants_result)
+    _take_outputs(execution, node, template, outcome)
+    execution.count(node, outcome)
+    execution.end(node, outcome.phase, outcome.message)
+
+
+async def _run_in_place(
+    execution: Execution,
+    call: Call,
+    node: Node,
+    template: Template,
+    key: str | None,
+    deadline: float | None,
+    *,
+    wants_result: bool,
+) -> Outcome:
+    """Run a pod when there is a place for it."""
+    shutdown = execution.shutdown
+    with execution.rest.busy():
+        async with execution.places:
+            if shutdown.halts(exiting=call.exiting):
+                return Outcome("Failed", shutdown.pod_message, None)
+            node.phase, node.host = "Running", execution.host
+            execution.changed(node)
+
+            def progressed(text: str) -> None:
+                node.progress = text
+                execution.changed(node)
+
+            outcome = await execution.pods.run(
+                node,
+                template,
+                key,
+                lambda line: execution.observer.log_line(node, line),
+                progressed,
+                wants_result=wants_result,
+                seconds=_seconds(execution, node, template, deadline),
+            )
+    if shutdown.halts(exiting=call.exiting) and outcome.phase in BAD:
+        outcome.message = shutdown.pod_message
+    return outcome
+
+
+def _seconds(execution: Execution, node: Node, template: Template, deadline: float | None) -> float | None:
+    """How long the pod may run: the nearest of its own limit, its template's timeout and the retries' end."""
+    now = execution.clock.now()
+    limits = [] if deadline is None else [deadline - now]
+    if template.get("activeDeadlineSeconds") is not None:
+        limits.append(float(template["activeDeadlineSeconds"]))
+    if template.get("timeout"):
+        limits.append(node.started_at + parse_duration(template["timeout"]) - now)
+    return max(0.0, min(limits)) if limits else None
+
+
+def _take_outputs(execution: Execution, node: Node, template: Template, outcome: Outcome) -> None:
+    """The node's outputs in Argo's form, and its artifacts in the repository."""
+    result, declared = outcome.result, template.get("outputs") or {}
+    outputs: dict[str, Any] = {}
+    parameters = [one for one in declared.get("parameters") or [] if one["name"] in result.parameters]
+    if parameters:
+        outputs["parameters"] = [{**one, "value": result.parameters[one["name"]]} for one in parameters]
+    artifacts = [one for one in declared.get("artifacts") or [] if one["name"] in result.artifacts]
+    if artifacts:
+        outputs["artifacts"] = [_stored(execution, node, one, result.artifacts[one["name"]]) for one in artifacts]
+    if result.result is not None:
+        outputs["result"] = result.result
+    if outcome.exit_code is not None:
+        outputs["exitCode"] = str(outcome.exit_code)
+    node.outputs = outputs
+
+
+def _stored(execution: Execution, node: Node, one: Mapping[str, Any], digest: str) -> dict[str, Any]:
+    path = str(one.get("path", ""))
+    key = (one.get("s3") or {}).get("key") or f"{execution.program.name}/{node.id}/{PurePosixPath(path).name}"
+    execution.repository.add(key, digest)
+    kept = {name: one[name] for name in ("name", "path", "optional", "archive", "globalName") if name in one}
+    return {**kept, "s3": {"key": key}}
