@@ -18,6 +18,8 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _CASTS = frozenset(
     {"asInt", "asFloat", "int", "float", "string", "lower", "upper", "trim", "toString", "fromJSON", "fromJson", "abs"}
 )
+_SOME_NUMBERS = ("1", "1000000")
+"""For values that are compared with others that nobody knows."""
 _MARK = "kaivalue"
 
 
@@ -74,8 +76,12 @@ def _in_tokens(plain: str, names: list[str]) -> Iterator[tuple[str, Clue]]:
         sign = str(operator.value)
         for one, other, compared in ((left, right, sign), (right, left, _MIRRORED.get(sign, sign))):
             name = _marked(one, names)
-            if name is not None and other.kind in {NUMERIC, BOOLEAN, STRING, VARIABLE} and _marked(other, names) is None:
+            if name is None or other.kind not in {NUMERIC, BOOLEAN, STRING, VARIABLE}:
+                continue
+            if _marked(other, names) is None:
                 yield from ((name, Clue((), text)) for text in _either_side(compared, other.value))
+            elif sign in _ORDER:
+                yield from ((name, Clue((), text)) for text in _SOME_NUMBERS)
 
 
 def _marked(token: Token, names: list[str]) -> str | None:
@@ -106,6 +112,8 @@ def _compared(value: Node, operator: str, other: Node) -> Iterator[tuple[str, Cl
     if found is None:
         return
     name, member = found
+    if operator in _ORDER and reference_of(other) is not None:
+        yield from ((name, Clue(member, text)) for text in _SOME_NUMBERS)
     for literal in _literals(other):
         yield from ((name, Clue(member, text)) for text in _either_side(operator, literal))
 
@@ -182,6 +190,8 @@ def reference_of(node: Node) -> tuple[str, tuple[str, ...]] | None:
 
 def _divided(path: list[str]) -> tuple[str, tuple[str, ...]] | None:
     """The part of a path that names a value, and the rest."""
+    if path[0] == "item":
+        return ".".join(path), ()
     lengths = {"inputs": 3, "workflow": 4, "tasks": 4, "steps": 4}
     length = lengths.get(path[0])
     if length is None:

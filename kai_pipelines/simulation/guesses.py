@@ -20,10 +20,11 @@ from kai_pipelines.simulation.comparisons import Clue, clues_in_expression, clue
 Port = tuple[Literal["in", "out", "global"], str, str]
 """Direction, template, parameter; what a step prints is the output ``""``."""
 
+_LOOPS = frozenset({"withItems", "withParam", "withSequence"})
 LIST_LENGTH = 3
 """Elements of a list that nobody knows."""
-UNKNOWN = "simulated"
-"""The text of an output that nothing in the workflow depends on."""
+UNKNOWN = "0"
+"""The text of an output that nothing in the workflow is compared with: it is a number and JSON, too."""
 
 
 @dataclass
@@ -31,8 +32,9 @@ class _Hints:
     """What is asked of one port."""
 
     clues: list[Clue] = field(default_factory=list)
-    item_keys: dict[str, None] | None = None
-    """It is a list; the keys that its elements must have."""
+    items: dict[str, list[str]] | None = None
+    """It is a list; the keys that its elements must have, each with what it is compared with; one key is "" for
+    elements that are plain values."""
     leads_to: dict[Port, None] = field(default_factory=dict)
 
 
@@ -100,13 +102,15 @@ class Guesses:
         if port in self._declared:
             return Guess(self._declared[port])
         clues: list[Clue] = []
-        item_keys: dict[str, None] | None = None
+        items: dict[str, list[str]] | None = None
         for one in self._reachable(port):
             clues += one.clues
-            if one.item_keys is not None:
-                item_keys = {**(item_keys or {}), **one.item_keys}
-        if item_keys is not None:
-            return Guess((_list(item_keys),), is_list=True)
+            for key, values in (one.items or {}).items():
+                items = items or {}
+                items.setdefault(key, []).extend(values)
+            items = {} if items is None and one.items is not None else items
+        if items is not None:
+            return Guess((_list(items),), is_list=True)
         return Guess(_texts(clues))
 
     def _reachable(self, port: Port) -> Iterator[_Hints]:
@@ -129,6 +133,7 @@ class _Reader:
         self.guesses = guesses
         self.name = name
         self.runs = {str(task.get("name", "")): _template_of(task) for task in tasks_of(template)}
+        self.loops = {str(task.get("name", "")) for task in tasks_of(template) if _LOOPS & task.keys()}
 
     def port(self, reference: str) -> Port | None:
         """``tasks.assess.outputs.parameters.quality`` → the output it means."""
@@ -148,23 +153,42 @@ class _Reader:
     def task(self, task: Mapping[str, Any]) -> None:
         """Its condition, its loop, and its arguments."""
         when = str(task.get("when") or "")
-        for reference, clue in clues_in_when(when) if when else ():
+        compared = clues_in_when(when) if when else []
+        for reference, clue in compared:
             self._clue(reference, clue)
-        self._loop(task)
+        self._loop(task, [(name, clue) for name, clue in compared if name.partition(".")[0] == "item"])
         for one in (task.get("arguments") or {}).get("parameters") or []:
             self.flow(str(one.get("value", "")), ("in", _template_of(task), str(one.get("name", ""))))
 
-    def _loop(self, task: Mapping[str, Any]) -> None:
-        if "withParam" in task:
-            keys = {key: None for key in _item_keys(task)}
-            for reference in _simple(str(task["withParam"])):
-                port = self.port(reference)
-                if port is not None:
-                    hints = self.guesses.hint(port)
-                    hints.item_keys = {**(hints.item_keys or {}), **keys}
+    def _loop(self, task: Mapping[str, Any], compared: list[tuple[str, Clue]]) -> None:
+        for reference in _simple(str(task.get("withParam", ""))):
+            match reference.split("."):
+                case ["tasks" | "steps", name, "outputs", "parameters"] if name in self.loops:
+                    for item, clue in compared:  # an element is what one part of that loop gave
+                        self._at_output(name, item.removeprefix("item").removeprefix("."), clue)
+                case ["tasks" | "steps", name, "outputs", *_] if name in self.loops:
+                    for item, clue in compared:
+                        if item == "item":
+                            self._clue(reference, clue)
+                case _:
+                    self._items(reference, _item_keys(task), compared)
         for value in (task.get("withSequence") or {}).values():
             for reference in _simple(str(value)):
                 self._clue(reference, Clue((), str(LIST_LENGTH)))
+
+    def _at_output(self, task: str, output: str, clue: Clue) -> None:
+        self.guesses.hint(("out", self.runs[task], output)).clues.append(clue)
+
+    def _items(self, reference: str, keys: list[str], compared: list[tuple[str, Clue]]) -> None:
+        port = self.port(reference)
+        if port is None:
+            return
+        hints = self.guesses.hint(port)
+        hints.items = hints.items or {}
+        for key in keys:
+            hints.items.setdefault(key, [])
+        for item, clue in compared:
+            hints.items.setdefault(item.removeprefix("item").removeprefix("."), []).append(clue.text)
 
     def flow(self, value: str, target: Port) -> None:
         """A value that goes to a port: whole, it takes the port's clues with it."""
@@ -215,12 +239,22 @@ def _item_keys(task: Mapping[str, Any]) -> list[str]:
     return [name.removeprefix("item.") for name in _simple(text) if name.startswith("item.")]
 
 
-def _list(keys: Iterable[str]) -> str:
-    names = list(keys)
-    items = [
-        {name: f"{name}-{number}" for name in names} if names else f"item-{number}" for number in range(LIST_LENGTH)
-    ]
-    return json.dumps(items, separators=(",", ":"))
+def _list(keys: Mapping[str, list[str]]) -> str:
+    """Elements that differ in all that they are asked for."""
+    names = [name for name in keys if name]
+    items: list[Any] = []
+    for number in range(LIST_LENGTH):
+        if names:
+            items.append({name: _element(keys[name], f"{name}-{number}", number) for name in names})
+        else:
+            items.append(_element(keys.get("", []), f"item-{number}", number))
+    return json.dumps(items, separators=(",", ":"), ensure_ascii=False)
+
+
+def _element(values: list[str], otherwise: str, number: int) -> str:
+    texts = list(dict.fromkeys(values))
+    texts += [_opposite(texts[0])] if len(texts) == 1 else []
+    return texts[number % len(texts)] if texts else otherwise
 
 
 def _texts(clues: list[Clue]) -> tuple[str, ...]:
@@ -268,7 +302,7 @@ def _opposite(text: str) -> str:
     if text in {"true", "false"}:
         return "false" if text == "true" else "true"
     if text == "":
-        return UNKNOWN
+        return "something"
     try:
         return str(int(text) + 1)
     except ValueError:

@@ -122,6 +122,8 @@ class SimulatedPods:
     ) -> None:
         self._workflow = workflow
         self._spec = spec
+        deadline = spec.get("activeDeadlineSeconds")
+        self._deadline = None if deadline is None else float(deadline)
         self._script = script
         self._guesses = guesses
         self._lengths = lengths
@@ -158,8 +160,8 @@ class SimulatedPods:
         number = self._count(step)
         attempt = int(node.name[node.name.rindex("(") + 1 : -1]) if (node.flag or {}).get("retried") else 0
         ending = self._ending(step, number)
-        length = self._lengths.of(step)
         started = asyncio.get_running_loop().time()
+        length = self._length(step, started, seconds)
         lasts = self._duration(step, ending, length, seconds)
         stopped = await self._wait(lasts)
         outcome = _stopped() if stopped else _ended(ending, late=seconds is not None and _late(ending, length, seconds))
@@ -215,6 +217,16 @@ class SimulatedPods:
             return 0
         self.met.add(found[0])
         return found[1]
+
+    def _length(self, step: Step, now: float, limit: float | None) -> Length:
+        """How long the step takes: an assumption keeps well within all deadlines."""
+        length = self._lengths.of(step)
+        if not length.assumed:
+            return length
+        limits = [] if limit is None else [limit]
+        if self._deadline is not None:
+            limits.append(self._deadline - now)
+        return Length(min([length.seconds, *(max(0.0, one) / 2 for one in limits)]))
 
     def _duration(self, step: Step, ending: Ending, length: Length, limit: float | None) -> float:
         if ending != "timeout":
