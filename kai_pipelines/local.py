@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from kai_pipelines.engine import Run, RunRequest, Silent, run
+from kai_pipelines.engine.again import resumed, retried
+from kai_pipelines.engine.control import is_alive, tell
+from kai_pipelines.engine.state import load, request_of
 from kai_pipelines.errors import RunError, UsageError
 from kai_pipelines.settings import Settings
 
@@ -26,6 +29,7 @@ def request(
     cache: bool = True,
     siblings: Sequence[Mapping[str, Any]] = (),
     rerun_command: str = "",
+    argo_version: str = "4.1",
 ) -> RunRequest:
     """The engine's request, with this machine's defaults for what is not said."""
     metadata = manifest.get("metadata", {})
@@ -40,7 +44,62 @@ def request(
         store=Settings.from_environment().store,
         siblings=tuple(siblings),
         rerun_command=rerun_command,
+        argo_version=argo_version,
         python_path=tuple(dict.fromkeys(path for path in [*sys.path, str(Path.cwd())] if path and Path(path).is_dir())),
+    )
+
+
+def retry_request(
+    path: Path, *, restart_successful: bool = False, selector: str = "", jobs: int | None = None
+) -> RunRequest:
+    """The request that runs again what failed in the run of an output folder."""
+    return _going_on(
+        path, lambda record: retried(record, restart_successful=restart_successful, selector=selector), jobs
+    )
+
+
+def resume_request(
+    path: Path,
+    *,
+    selector: str = "",
+    parameters: Mapping[str, str] | None = None,
+    message: str = "",
+    jobs: int | None = None,
+) -> RunRequest:
+    """The request that goes on with a suspended or interrupted run, its suspended nodes resumed."""
+    return _going_on(
+        path, lambda record: resumed(record, selector=selector, parameters=parameters, message=message), jobs
+    )
+
+
+def stop(path: Path, *, terminate: bool = False, jobs: int | None = None) -> RunRequest | None:
+    """Stop a run: one that goes on is told so, and None is given; else the request that ends its record."""
+    folder, record, _ = load(path)
+    word: Literal["Stop", "Terminate"] = "Terminate" if terminate else "Stop"
+    if is_alive(folder):
+        tell(folder, word)
+        return None
+    if record["status"].get("phase") != "Running":
+        raise UsageError(f"the run in {folder} has ended: {record['status'].get('phase')}")
+    return _going_on(path, lambda record: record, jobs, shutdown=word)
+
+
+def _going_on(
+    path: Path,
+    change: Callable[[dict[str, Any]], dict[str, Any]],
+    jobs: int | None,
+    shutdown: Literal["Stop", "Terminate"] | None = None,
+) -> RunRequest:
+    folder, record, state = load(path)
+    if is_alive(folder):
+        raise UsageError(f"the run in {folder} goes on", hint="wait for it, or stop it with kai stop")
+    return request_of(
+        folder.absolute(),
+        change(record),
+        state,
+        jobs=jobs or os.cpu_count() or 1,
+        store=Settings.from_environment().store,
+        shutdown=shutdown,
     )
 
 

@@ -26,6 +26,8 @@ _COLORS = {"Succeeded": "green", "Failed": "red", "Error": "red"}
 @click.argument("target")
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option("-a", "--artifact", "artifacts", multiple=True, metavar="NAME=PATH", help="Accepted and not read.")
+@click.option("--with", "beside", multiple=True, metavar="PATH", type=click.Path(path_type=Path, exists=True),
+              help="Manifests that it refers to.")  # fmt: skip
 @click.option("--fail", multiple=True, metavar="STEP=CODES", help="How a step ends: 137,0 or error, timeout, oom.")
 @click.option("--result", "results", multiple=True, metavar="STEP[.OUTPUT]=TEXT", help="What a step gives.")
 @click.option("--duration", "durations", multiple=True, metavar="STEP=TIME", help="How long a step takes.")
@@ -38,6 +40,7 @@ def command(
     target: str,
     parameters: tuple[str, ...],
     artifacts: tuple[str, ...],
+    beside: tuple[Path, ...],
     fail: tuple[str, ...],
     results: tuple[str, ...],
     durations: tuple[str, ...],
@@ -52,7 +55,7 @@ def command(
     What nobody lays down is assumed and told: steps succeed, outputs are what the workflow compares them with.
     """
     pairs("-a", artifacts)
-    found = resolve(target, Settings.from_environment())
+    found = resolve(target, Settings.from_environment(), beside)
     rehearsal = rehearsal_of(found, parameters, history=history, jobs=jobs)
     script = script_from(rehearsal, fail, results, durations)
     if all_branches:

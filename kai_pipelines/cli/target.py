@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,8 +36,23 @@ class Target:
         return self.given if isinstance(self.given, dict) else self.given.to_dict()
 
 
-def resolve(text: str, settings: Settings) -> Target:
-    """What TARGET names."""
+def resolve(text: str, settings: Settings, beside: Sequence[Path] = ()) -> Target:
+    """What TARGET names; `beside` are files and folders with other manifests that it may refer to.
+
+    What a manifest of a file refers to and does not find in them is looked for beside the file.
+    """
+    target = _named(text, settings)
+    given = tuple(document for path in beside for document in load(path))
+    target = replace(target, siblings=(*target.siblings, *given))
+    if isinstance(target.given, dict) and Path(text).is_file():
+        from kai_pipelines.manifest.neighbors import neighbors
+
+        near = neighbors(Path(text), [target.given, *target.siblings])
+        target = replace(target, siblings=(*target.siblings, *near))
+    return target
+
+
+def _named(text: str, settings: Settings) -> Target:
     path, _, name = text.partition(".py:")
     if text.endswith(".py") or name:
         from kai_pipelines.discovery import pipeline_in_file

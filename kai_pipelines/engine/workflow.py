@@ -31,7 +31,6 @@ from kai_pipelines.engine.template import run_template
 from kai_pipelines.errors import ManifestError
 from kai_pipelines.manifest.library import Home
 
-
 _GROUPS = frozenset({"DAG", "Steps", "StepGroup", "TaskGroup", "Retry"})
 """Types of nodes that end when what is in them has."""
 

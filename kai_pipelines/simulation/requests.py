@@ -12,9 +12,9 @@ import yaml
 
 from kai_pipelines.errors import ManifestError
 from kai_pipelines.manifest.merge import merged
+from kai_pipelines.manifest.pools import LABEL as POOL_LABEL
 from kai_pipelines.manifest.quantity import parse_quantity
 
-POOL_LABEL = "node-type"
 _GPU = re.compile(r".*/gpu|.*/mig-.*")
 
 
