@@ -230,8 +230,13 @@ def _peak(pool: str, events: list[tuple[int, Requests]], node: NodeKind | None) 
 
 
 def _warnings(steps: Iterable[PlannedStep], branches: list[Scenario], prices: Prices) -> Iterable[str]:
+    about: dict[str, list[str]] = {}
     for step in steps:
-        yield from _about(step, prices)
+        for fault in _about(step, prices):
+            about.setdefault(fault, []).append(step.name)
+    for fault, names in about.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield f"{names[0]}{more}: {fault}"
     for one in branches:
         if one.simulation.phase in BAD:
             yield f"{one.title}: ends {one.simulation.phase} without any step failing: {one.simulation.message}"
@@ -241,18 +246,18 @@ def _about(step: PlannedStep, prices: Prices) -> Iterable[str]:
     asks = step.asks
     node = prices.nodes.get(asks.pool)
     if not asks.pool:
-        yield f"{step.name}: no pool is chosen (nodeSelector node-type), so it has no price"
+        yield "no pool is chosen (nodeSelector node-type), so it has no price"
         return
     if node is None:
         known = ", ".join(sorted(prices.nodes))
-        yield f"{step.name}: the pool {asks.pool} is not in the table of prices, which has {known}"
+        yield f"the pool {asks.pool} is not in the table of prices, which has {known}"
         return
     if not node.holds(asks):
-        yield f"{step.name}: no node of {asks.pool} can hold it: {_too_much(asks, node)}"
+        yield f"no node of {asks.pool} can hold it: {_too_much(asks, node)}"
     if not asks.tolerates_pool:
-        yield f"{step.name}: it does not tolerate the taint node-type={asks.pool}:NoSchedule, so it stays Pending"
+        yield f"it does not tolerate the taint node-type={asks.pool}:NoSchedule, so it stays Pending"
     if not asks.cpu and not asks.memory and not asks.gpus:
-        yield f"{step.name}: it requests nothing, so it costs nothing here and may be evicted first"
+        yield "it requests nothing, so it costs nothing here and may be evicted first"
 
 
 def _too_much(asks: Requests, node: NodeKind) -> str:
