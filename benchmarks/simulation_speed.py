@@ -40,7 +40,12 @@ def _workflow(*templates: Manifest) -> Manifest:
 
 
 def _task(name: str, value: str, template: str = "work", **more: Any) -> Manifest:
-    return {"name": name, "template": template, "arguments": {"parameters": [{"name": "value", "value": value}]}, **more}
+    return {
+        "name": name,
+        "template": template,
+        "arguments": {"parameters": [{"name": "value", "value": value}]},
+        **more,
+    }
 
 
 def side_by_side() -> Manifest:
@@ -89,9 +94,7 @@ def nested() -> Manifest:
     )
 
 
-SHAPES: dict[str, Callable[[], Manifest]] = {
-    one.__name__: one for one in (side_by_side, chain, layers, loop, nested)
-}
+SHAPES: dict[str, Callable[[], Manifest]] = {one.__name__: one for one in (side_by_side, chain, layers, loop, nested)}
 
 
 def _seconds(manifest: Manifest) -> Iterator[float]:

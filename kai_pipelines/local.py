@@ -154,8 +154,9 @@ def simulate_here(
     script = script_of(
         rehearsal.names,
         fail=[(step, [one] if isinstance(one, int | str) else one) for step, one in fail.items()],
-        results=[(name, [encode(one) for one in _in_turn(value)]) for name, value in results.items()],
+        results=[(name, [encode(one, type(one)) for one in _in_turn(value)]) for name, value in results.items()],
         durations=[(step, str(length)) for step, length in durations.items()],
+        flags=("fail", "results", "durations"),
     )
     return rehearsal.simulate(script)
 

@@ -99,7 +99,11 @@ def _rows(made: Plan) -> Iterator[tuple[str, ...]]:
     for step in made.steps:
         asks = step.asks
         cost = money(step.cost, made.prices.currency)
-        cpu, memory, gpus = f"{asks.cpu:g}" if asks.cpu else "", size(asks.memory) if asks.memory else "", str(asks.gpus or "")
+        cpu, memory, gpus = (
+            f"{asks.cpu:g}" if asks.cpu else "",
+            size(asks.memory) if asks.memory else "",
+            str(asks.gpus or ""),
+        )
         yield (
             step.name, asks.pool or "–", cpu, memory, gpus, asks.priority or "–", spelled(step.seconds), str(step.pods),
             cost, ", ".join(_notes(step, len(made.branches))),

@@ -117,16 +117,12 @@ def _divided(flag: str, text: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _show(made: Simulation) -> None:
-    from kai_pipelines.simulation.timeline import spelled, timeline
+    from kai_pipelines.simulation.timeline import timeline, verdict
 
     for line in timeline(made):
         click.echo(line)
-    retries = len(made.pods) - len({pod.step.path for pod in made.pods})
-    counts = [f"{len(made.pods)} pods", f"{retries} retries" if retries else "", f"{len(made.skipped)} skipped"]
     click.echo()
-    told = f": {made.message}" if made.message else ""
-    click.secho(f"{made.phase} after {spelled(made.seconds)}{told}", fg=_COLORS.get(made.phase), bold=True, nl=False)
-    click.echo(f"; {', '.join(one for one in counts if one)}")
+    click.secho(verdict(made), fg=_COLORS.get(made.phase), bold=True)
     for line in assumptions(made):
         click.echo(line)
 

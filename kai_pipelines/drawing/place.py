@@ -11,7 +11,6 @@ from kai_pipelines.drawing.fields import mapping, mappings, text
 from kai_pipelines.drawing.model import Place
 from kai_pipelines.manifest.pools import LABEL as POOL_LABEL
 
-
 _PARAMETER = re.compile(r"\{\{\s*inputs\.parameters\.([A-Za-z0-9_-]+)\s*\}\}")
 _GPU = re.compile(r".*/gpu|.*/mig-.*")
 _SHOWN = ("cpu", "memory")

@@ -112,7 +112,7 @@ class _Dag:
         try:
             if known is not None and known.fulfilled:
                 self.nodes[name] = known
-            elif not self.execution.shutdown.halts(exiting=self.call.exiting) and not self._is_cut_off(name):
+            elif not self.execution.shutdown.broken and not self._is_cut_off(name):
                 self.nodes[name] = await self._run(task)
         except FailedFastError:
             self.failed_fast = True

@@ -35,6 +35,9 @@ async def run_http(execution: Execution, call: Call, node: Node, template: Templ
     """Send the request; the node's result is the body of the response."""
     node.phase = "Running"
     execution.changed(node)
+    if execution.shutdown.halts(exiting=call.exiting):
+        execution.end(node, "Failed", execution.shutdown.message)
+        return
     wanted = template["http"]
     headers = _headers(wanted, execution.program.library)
     sent = _bytes_of(wanted)

@@ -46,7 +46,7 @@ async def _run_in_place(
     with execution.rest.busy():
         async with execution.places:
             if shutdown.halts(exiting=call.exiting):
-                return Outcome("Failed", shutdown.pod_message, None)
+                return Outcome("Failed", shutdown.pod_message(begun=False), None)
             node.phase, node.host = "Running", execution.host
             execution.changed(node)
 
@@ -64,7 +64,7 @@ async def _run_in_place(
                 seconds=_seconds(execution, node, template, deadline),
             )
     if shutdown.halts(exiting=call.exiting) and outcome.phase in BAD:
-        outcome.message = shutdown.pod_message
+        outcome.message = shutdown.pod_message()
     return outcome
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -70,6 +70,16 @@ class Run:
     failure: Failure | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     """The output parameters of the entrypoint."""
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        """What a notebook shows: the graph of how it went."""
+        from kai_pipelines.drawing.notebook import bundle
+
+        name = self.workflow["metadata"]["name"]
+        words = f"{name} {self.phase}: {self.executed} executed, {self.cached} from the store"
+        return bundle(self.workflow, words, include, exclude)
 
     @property
     def suspended(self) -> bool:

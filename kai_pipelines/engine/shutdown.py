@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Literal
 
 Strategy = Literal["Terminate", "Stop", "Deadline", "Broken"]
@@ -29,16 +30,29 @@ class Shutdown:
         return self.strategy is not None and not (exiting and self.strategy in {"Stop", "Deadline"})
 
     @property
+    def broken(self) -> bool:
+        """Whether the engine itself cannot go on."""
+        return self.strategy == "Broken"
+
+    @property
     def by_person(self) -> bool:
         """Whether a person wanted it; a deadline does not count."""
         return self.strategy in {"Terminate", "Stop"}
 
-    @property
-    def pod_message(self) -> str:
-        """What a pod says that was running."""
+    def pod_message(self, *, begun: bool = True) -> str:
+        """What a pod says that was running, or that was not even begun."""
         if self.strategy == "Deadline":
             return "Step exceeded its deadline"
-        return self.reason if self.strategy == "Broken" else f"workflow shutdown with strategy:  {self.strategy}"
+        if self.strategy == "Broken":
+            return self.reason
+        return f"workflow shutdown with strategy: {' ' if begun else ''}{self.strategy}"
+
+    def retry_message(self, started_at: float, limit: float) -> str:
+        """What a retried node says that gets no further try."""
+        if self.strategy == "Deadline":
+            deadline = datetime.fromtimestamp(int(started_at) + limit, UTC)
+            return f"retry exceeded workflow deadline {deadline:%Y-%m-%d %H:%M:%S} +0000 UTC"
+        return self.message
 
     @property
     def message(self) -> str:

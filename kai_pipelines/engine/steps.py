@@ -58,7 +58,7 @@ class _Steps:
             )
             ran = await self._run_group(steps, group)
             before = [found for one in self._children(group) for found in execution.tree.outbound_of(one)]
-            if group.phase in BAD or self._halts():
+            if group.phase in BAD or execution.shutdown.broken:
                 node.outbound = [one.id for one in before]
                 execution.end(node, "Failed", group.message)
                 return
@@ -67,9 +67,6 @@ class _Steps:
         node.outbound = [one.id for one in before if one.type != "StepGroup"]
         node.outputs = template_outputs(self.template, self.scope, execution.program.rules)
         execution.end(node, "Succeeded")
-
-    def _halts(self) -> bool:
-        return self.execution.shutdown.halts(exiting=self.call.exiting)
 
     def _children(self, group: Node) -> list[Node]:
         return [self.execution.tree.by_id[one] for one in group.children]
@@ -88,8 +85,7 @@ class _Steps:
         if isinstance(fault, CallError):
             execution.end(group, "Error", fault.message)
         elif isinstance(fault, FailedFastError):
-            message = FAILED_FAST if not self._halts() else ""
-            execution.end(group, "Failed", message)
+            execution.end(group, "Failed", FAILED_FAST)
         elif fault is not None:
             raise fault
         else:

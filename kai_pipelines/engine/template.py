@@ -11,7 +11,6 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kai_pipelines.engine.boundary import FailedFastError
 from kai_pipelines.engine.call import DEEPEST, Call, CallError
 from kai_pipelines.engine.dag import run_dag
 from kai_pipelines.engine.data import run_data
@@ -51,8 +50,6 @@ async def run_template(execution: Execution, call: Call) -> Node:
     except (ManifestError, ExpressionError) as error:
         raise CallError(error.message, _in_error(execution, call, error.message)) from error
     async with _locked(execution, call, template, declared, locks):
-        if execution.shutdown.halts(exiting=call.exiting) and call.name not in execution.tree.by_name:
-            raise FailedFastError
         return await _run_remembered(execution, call, home, declared, template)
 
 
@@ -204,15 +201,20 @@ async def _try_until(
         if last.phase not in BAD:
             return execution.end(node, "Succeeded")
         if shutdown.halts(exiting=call.exiting):
-            return execution.end(node, last.phase, shutdown.message)
+            return execution.end(node, last.phase, _stopped(execution))
         tries = execution.tree.tries(node)
         attempts = Attempts(len(tries), tries[0].started_at, last)
         wait = await _waited(execution, call, node, strategy, attempts)
-        stopped = shutdown.message if shutdown.halts(exiting=call.exiting) else None
+        stopped = _stopped(execution) if shutdown.halts(exiting=call.exiting) else None
         stop = stopped or wait.stop or refusal(strategy, attempts)
         if stop is not None:
             return execution.end(node, last.phase, stop)
         deadline = wait.deadline
+
+
+def _stopped(execution: Execution) -> str:
+    limit = float(execution.program.spec.get("activeDeadlineSeconds") or 0)
+    return execution.shutdown.retry_message(execution.started_at, limit)
 
 
 async def _try(

@@ -7,8 +7,19 @@ from dataclasses import dataclass
 
 from kai_pipelines.errors import ExpressionError
 from kai_pipelines.expression import tags
-from kai_pipelines.expression.nodes import Array, Binary, Builtin, Call, Chain, Conditional, Literal, Member, Name, Node
-from kai_pipelines.expression.nodes import walk
+from kai_pipelines.expression.nodes import (
+    Array,
+    Binary,
+    Builtin,
+    Call,
+    Chain,
+    Conditional,
+    Literal,
+    Member,
+    Name,
+    Node,
+    walk,
+)
 from kai_pipelines.expression.parser import parse
 from kai_pipelines.expression.when_tokens import BOOLEAN, COMPARATOR, NUMERIC, STRING, VARIABLE, Token, tokenize
 

@@ -266,7 +266,9 @@ def _texts(clues: list[Clue]) -> tuple[str, ...]:
             values = members.setdefault(clue.member, [])
             values += [clue.text] if clue.text not in values else []
     if members:
-        return tuple(dict.fromkeys(_object(members, varied, at) for varied in members for at in range(_count(members[varied]))))
+        return tuple(
+            dict.fromkeys(_object(members, varied, at) for varied in members for at in range(_count(members[varied])))
+        )
     if len(plain) == 1:
         plain.append(_opposite(plain[0]))
     return tuple(plain) or (UNKNOWN,)

@@ -210,7 +210,10 @@ def peaks_of(pods: Iterable[PodRun], prices: Prices) -> list[Peak]:
         if pod.ended > pod.started:
             events += [(pod.asks.pool, pod.started, 1, pod.asks), (pod.asks.pool, pod.ended, -1, pod.asks)]
     events.sort(key=lambda event: event[:3])
-    return [_peak(pool, [event[2:] for event in of_pool], prices.nodes.get(pool)) for pool, of_pool in groupby(events, key=lambda event: event[0])]
+    return [
+        _peak(pool, [event[2:] for event in of_pool], prices.nodes.get(pool))
+        for pool, of_pool in groupby(events, key=lambda event: event[0])
+    ]
 
 
 def _peak(pool: str, events: list[tuple[int, Requests]], node: NodeKind | None) -> Peak:
@@ -218,7 +221,12 @@ def _peak(pool: str, events: list[tuple[int, Requests]], node: NodeKind | None) 
     most = [0, 0.0, 0, 0]
     nodes = 0
     for sign, asks in events:
-        count, cpu, memory, gpus = count + sign, cpu + sign * asks.cpu, memory + sign * asks.memory, gpus + sign * asks.gpus
+        count, cpu, memory, gpus = (
+            count + sign,
+            cpu + sign * asks.cpu,
+            memory + sign * asks.memory,
+            gpus + sign * asks.gpus,
+        )
         most = [max(pair) for pair in zip(most, (count, cpu, memory, gpus), strict=True)]
         if node is not None:
             parts = [cpu / node.cpu, memory / node.memory, gpus / node.gpus if node.gpus else 0.0]

@@ -154,5 +154,3 @@ def money(amount: float | None, currency: str) -> str:
         return "?"
     digits = 4 if 0 < amount < 0.01 else 2
     return f"${amount:,.{digits}f}" if currency == "USD" else f"{amount:,.{digits}f} {currency}"
-
-

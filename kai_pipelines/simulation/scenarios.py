@@ -80,7 +80,13 @@ class _Explorer:
     complete: bool = True
 
     def run(
-        self, title: str, kind: Kind, script: Script, *, failing: tuple[str, str] = ("", ""), without: Script | None = None
+        self,
+        title: str,
+        kind: Kind,
+        script: Script,
+        *,
+        failing: tuple[str, str] = ("", ""),
+        without: Script | None = None,
     ) -> Simulation | None:
         """Simulate a scenario, unless there are too many."""
         if len(self.found) >= self.most:
@@ -149,7 +155,6 @@ class _Explorer:
                 stems = [part.partition("(")[0] for part in pod.step.path]
                 yield "/" + (".".join(stems) or pod.step.template), templates[pod.step.template]
                 return
-
 
     def _under(self, script: Script) -> Simulation:
         return next(one.simulation for one in self.found if one.script is script)
@@ -268,5 +273,3 @@ def difference(one: Simulation, base: Simulation) -> tuple[list[str], list[str]]
 def _outermost(here: Mapping[tuple[str, ...], None], there: Mapping[tuple[str, ...], None]) -> list[str]:
     new = [path for path in here if path not in there]
     return [".".join(path) for path in new if path[:-1] not in new]
-
-

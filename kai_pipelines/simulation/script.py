@@ -32,14 +32,14 @@ class Script:
 
     def ending(self, step: Step, run: int) -> tuple[str, Ending] | None:
         """The rule that applies to a step, and how its run number `run`, from 0, ends."""
-        for pattern, endings in reversed(self.endings.items()):
+        for pattern, endings in reversed(list(self.endings.items())):
             if matches(pattern, step):
                 return pattern, endings[min(run, len(endings) - 1)]
         return None
 
     def result(self, step: Step, output: str | None, run: int) -> str | None:
         """The text that is laid down for an output."""
-        for (pattern, name), texts in reversed(self.results.items()):
+        for (pattern, name), texts in reversed(list(self.results.items())):
             if name == output and matches(pattern, step):
                 return texts[min(run, len(texts) - 1)]
         return None
@@ -67,7 +67,9 @@ def _ending(text: str, shown: str) -> Ending:
     if text in _WORDS:
         return _WORDS[text]
     if not re.fullmatch(r"\d{1,3}", text) or int(text) > 255:
-        raise UsageError(f"{shown}: {text!r} is not how a step ends", hint="an exit code from 0 to 255, error, timeout or oom")
+        raise UsageError(
+            f"{shown}: {text!r} is not how a step ends", hint="an exit code from 0 to 255, error, timeout or oom"
+        )
     return int(text)
 
 
@@ -77,30 +79,31 @@ def script_of(
     fail: Iterable[tuple[str, Sequence[Ending]]] = (),
     results: Iterable[tuple[str, Sequence[str]]] = (),
     durations: Iterable[tuple[str, str]] = (),
+    flags: tuple[str, str, str] = ("--fail", "--result", "--duration"),
 ) -> Script:
     """A script whose step names are those of the workflow; others are refused with what may have been meant."""
     endings: dict[str, tuple[Ending, ...]] = {}
     for pattern, several in fail:
-        names.check(pattern, "--fail")
+        names.check(pattern, flags[0])
         if not several:
-            raise UsageError(f"--fail {pattern}: no ending is given", hint="such as 137,0")
-        endings[pattern] = tuple(_ending(str(one), f"--fail {pattern}") for one in several)
+            raise UsageError(f"{flags[0]} {pattern}: no ending is given", hint="such as 137,0")
+        endings[pattern] = tuple(_ending(str(one), f"{flags[0]} {pattern}") for one in several)
     given: dict[tuple[str, str | None], tuple[str, ...]] = {}
     for pattern, texts in results:
-        place = names.result(pattern, "--result")
+        place = names.result(pattern, flags[1])
         given[place] = (*given.get(place, ()), *texts)
     seconds: dict[str, float] = {}
     for pattern, text in durations:
-        names.check(pattern, "--duration")
-        seconds[pattern] = _seconds(pattern, text)
+        names.check(pattern, flags[2])
+        seconds[pattern] = _seconds(f"{flags[2]} {pattern}", text)
     return Script(endings, given, seconds)
 
 
-def _seconds(pattern: str, text: str) -> float:
+def _seconds(place: str, text: str) -> float:
     try:
         seconds = parse_duration(text)
     except ManifestError as error:
-        raise UsageError(f"--duration {pattern}: {error.message}", hint=error.hint) from error
+        raise UsageError(f"{place}: {error.message}", hint=error.hint) from error
     if seconds < 0:
-        raise UsageError(f"--duration {pattern}: {text} is less than nothing")
+        raise UsageError(f"{place}: {text} is less than nothing")
     return seconds

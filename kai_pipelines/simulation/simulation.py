@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -85,9 +85,7 @@ async def _run(
     script: Script,
     jobs: int,
 ) -> Simulation:
-    execution = Execution(
-        program, pods, NoFiles(), _Stopping(pods), clock, observer, jobs, MemoryMemo(), person=pods
-    )
+    execution = Execution(program, pods, NoFiles(), _Stopping(pods), clock, observer, jobs, MemoryMemo(), person=pods)
     execution.host = HOST
     await execution.run()
     phase, message = verdict(execution)
@@ -167,6 +165,15 @@ class Simulation:
         if found is None:
             raise UsageError(f"{step} gave no {output or 'result'}", hint=f"it gave {', '.join(values) or 'nothing'}")
         return str(found)
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        """What a notebook shows: the graph of how it went, and the timeline as text."""
+        from kai_pipelines.drawing.notebook import bundle
+        from kai_pipelines.simulation.timeline import summary
+
+        return bundle(self.workflow, summary(self), include, exclude)
 
     def _known(self, step: str) -> None:
         spec = self.workflow["spec"]

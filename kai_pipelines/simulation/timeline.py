@@ -86,6 +86,25 @@ def timeline(simulation: Simulation) -> list[str]:
     return lines
 
 
+def summary(simulation: Simulation) -> str:
+    """The timeline and how it ended, as one text."""
+    return "\n".join([*timeline(simulation), "", verdict(simulation)])
+
+
+def verdict(simulation: Simulation) -> str:
+    """How it ended, in one line."""
+    retries = len(simulation.pods) - len({pod.step.path for pod in simulation.pods})
+    counts = [_counted(len(simulation.pods), "pod", "pods")]
+    counts += [_counted(retries, "retry", "retries")] if retries else []
+    counts += [f"{len(simulation.skipped)} skipped"] if simulation.skipped else []
+    told = f": {simulation.message}" if simulation.message else ""
+    return f"{simulation.phase} after {spelled(simulation.seconds)}; {', '.join(counts)}{told}"
+
+
+def _counted(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"
+
+
 def _label(row: Row) -> str:
     return row.name if row.parts == 1 else f"{row.name} × {row.parts}"
 
@@ -145,5 +164,8 @@ def table(rows: Iterable[Sequence[str]], *, right: frozenset[int] = frozenset())
     cells = [tuple(row) for row in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))] if cells else []
     for row in cells:
-        parts = [cell.rjust(width) if at in right else cell.ljust(width) for at, (cell, width) in enumerate(zip(row, widths, strict=True))]
+        parts = [
+            cell.rjust(width) if at in right else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
         yield "  ".join(parts).rstrip()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar, TypeVarTuple
 
 from kai_pipelines.errors import ManifestError
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 LONGEST = 20 * 365 * 86400.0
 """Seconds of virtual time after which a workflow counts as one that does not end."""
@@ -32,7 +33,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         if self._passed > LONGEST:
             raise ManifestError(f"the workflow still waits after {LONGEST / 86400 / 365:.0f} years of virtual time")
 
-    def add_signal_handler(self, sig: int, callback: Any, *args: Any) -> None:
+    def add_signal_handler(self, sig: int, callback: Callable[[*Ts], object], *args: *Ts) -> None:
         """Refused: an interrupted simulation ends like any program."""
         raise NotImplementedError("a simulation handles no signals")
 
