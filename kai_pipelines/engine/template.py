@@ -290,9 +290,9 @@ async def _run_once(
             await (run_dag if kind == "dag" else run_steps)(execution, call, home, node, template)
         elif kind == "suspend":
             await run_suspend(execution, call, node, template)
-        elif kind == "http":
+        elif kind == "http" and not execution.program.simulated:
             await run_http(execution, call, node, template)
-        elif kind == "data":
+        elif kind == "data" and not execution.program.simulated:
             await run_data(execution, call, node, template)
         else:
             await run_pod(execution, call, node, template, deadline, wants_result=uses_result(execution, call))

@@ -21,11 +21,10 @@ from kai_pipelines.engine.locks import Locks, locks_of
 from kai_pipelines.engine.machine_locks import MachineLocks, NoMachineLocks
 from kai_pipelines.engine.memo import Memo
 from kai_pipelines.engine.node import BAD, Node, NodeTree, node_id
-from kai_pipelines.engine.pod import Outcome, Pods
+from kai_pipelines.engine.pod import Outcome
 from kai_pipelines.engine.program import Program
 from kai_pipelines.engine.record import restored
-from kai_pipelines.engine.repository import Repository
-from kai_pipelines.engine.request import Observer
+from kai_pipelines.engine.request import Observer, Person, PodRunner, Shelf
 from kai_pipelines.engine.rest import Rest
 from kai_pipelines.engine.scope import Scope, text_of
 from kai_pipelines.engine.shutdown import Shutdown, Strategy
@@ -43,8 +42,8 @@ class Execution:
     def __init__(
         self,
         program: Program,
-        pods: Pods,
-        repository: Repository,
+        pods: PodRunner,
+        repository: Shelf,
         executor: Executor,
         clock: Clock,
         observer: Observer,
@@ -52,6 +51,7 @@ class Execution:
         memo: Memo,
         status: Mapping[str, Any] | None = None,
         machine_locks: MachineLocks | None = None,
+        person: Person | None = None,
     ) -> None:
         self.program = program
         self.pods = pods
@@ -60,6 +60,7 @@ class Execution:
         self.clock = clock
         self.observer = observer
         self.memo = memo
+        self.person = person
         self.tree: NodeTree = restored(program.name, status or {})
         self.places = asyncio.Semaphore(min(jobs, int(program.spec.get("parallelism") or jobs)))
         self.locks = Locks()
@@ -125,7 +126,7 @@ class Execution:
         return self.rest.reached.is_set() and self.fault is None
 
     async def _work(self) -> Node | None:
-        if self.program.spec.get("suspend"):
+        if self.program.spec.get("suspend") and self.person is None:
             with self.rest.waiting(self.program.name):
                 await asyncio.Event().wait()
         wanted = self.program.spec.get("synchronization") or {}
