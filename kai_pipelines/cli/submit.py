@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
-from kai_pipelines.cli.run import pairs
+from kai_pipelines.cli.arguments import pairs
 from kai_pipelines.cli.server_options import asked, server_options
 from kai_pipelines.cli.target import Target, resolve
 from kai_pipelines.cluster.connection import Flags
@@ -18,6 +19,13 @@ from kai_pipelines.settings import Settings
 @click.argument("target")
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option("-a", "--artifact", "artifacts", multiple=True, metavar="NAME=KEY", help="A key, or s3://bucket/key.")
+@click.option(
+    "--with",
+    "beside",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="A file or folder with templates that TARGET refers to; may be repeated.",
+)
 @click.option("--s3-endpoint", default="", metavar="HOST", help="Where the buckets of s3://… are.")
 @click.option("--name", default="", help="The workflow's name; without it one with a digest of what is sent.")
 @click.option("--run-id", default="", metavar="TEXT", help="Another id makes another run of the same.")
@@ -33,6 +41,7 @@ def command(
     target: str,
     parameters: tuple[str, ...],
     artifacts: tuple[str, ...],
+    beside: tuple[Path, ...],
     s3_endpoint: str,
     name: str,
     run_id: str,
@@ -53,7 +62,7 @@ def command(
 
     if sum(map(bool, (name, run_id, again))) > 1:
         raise UsageError("--name, --run-id and --again exclude each other")
-    found = resolve(target, Settings.from_environment())
+    found = resolve(target, Settings.from_environment(), beside)
     given, places = pairs("-p", parameters), pairs("-a", artifacts)
     encoded, places = _encoded(found, given, places)
     wish = Wish(encoded, places, s3_endpoint, name, run_id, again)

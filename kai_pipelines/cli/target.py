@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -44,20 +43,20 @@ def resolve(text: str, settings: Settings, beside: Sequence[Path] = ()) -> Targe
     What a manifest of a file refers to and does not find in them is looked for beside the file.
     """
     target = _named(text, settings)
-    given = tuple(document for path in beside for document in load(path))
+    given = tuple(document for path in beside for document in _documents(path))
     target = replace(target, siblings=(*target.siblings, *given))
-    if isinstance(target.given, dict) and Path(text).is_file():
+    file = Path(_file_of(text) or text)
+    if isinstance(target.given, dict) and file.is_file():
         from kai_pipelines.manifest.neighbors import neighbors
 
-        near = neighbors(Path(text), [target.given, *target.siblings])
+        near = neighbors(file, [target.given, *target.siblings])
         target = replace(target, siblings=(*target.siblings, *near))
     return target
 
 
 def _named(text: str, settings: Settings) -> Target:
-    path, _, name = text.partition(".py:")
-    if text.endswith(".py") or name:
-        return _in_python(Path(text if text.endswith(".py") else path + ".py"), name)
+    if file := _file_of(text):
+        return _in_python(Path(file), text.removeprefix(f"{file}:") if text != file else "")
     if text == "-":
         return _manifests(load_all(sys.stdin.read(), source="standard input"), "standard input")
     if Path(text).suffix in {".yaml", ".yml", ".json"} or Path(text).is_dir():
@@ -69,52 +68,32 @@ def _named(text: str, settings: Settings) -> Target:
     return Target(pipeline_named(text, settings.pipelines), made_by="us")
 
 
+def _file_of(text: str) -> str:
+    """The Python file of ``flow.py`` or ``flow.py:object``; empty for what names none."""
+    path, _, name = text.partition(".py:")
+    return text if text.endswith(".py") else f"{path}.py" if name else ""
+
+
+def _documents(path: Path) -> list[dict[str, object]]:
+    """The manifests of a file or folder, or of a Hera file."""
+    if path.suffix != ".py":
+        return load(path)
+    from kai_pipelines.hera_edge.file import load as load_hera
+
+    return list(load_hera(path).workflows.values())
+
+
 def _in_python(file: Path, name: str) -> Target:
     """A pipeline of ours, or a workflow of Hera's."""
     from kai_pipelines.hera_edge.file import imports_hera
 
     if file.is_file() and imports_hera(file):
-        return _hera(file, name)
+        from kai_pipelines.cli.hera_target import in_hera_file
+
+        return in_hera_file(file, name)
     from kai_pipelines.discovery import pipeline_in_file
 
     return Target(pipeline_in_file(file, name or None), made_by="us")
-
-
-def _hera(file: Path, name: str) -> Target:
-    import click
-
-    from kai_pipelines.discovery import pipelines_in
-    from kai_pipelines.hera_edge.file import built, load
-
-    loaded = load(file)
-    for note in loaded.notes:
-        click.echo(f"note: {note}", err=True)
-    workflows, pipelines = loaded.workflows, pipelines_in(loaded.module)
-    if name:
-        value = getattr(loaded.module, name, None)
-        if (pipeline := next((one for one in pipelines.values() if one is value), None)) is not None:
-            return Target(pipeline, made_by="us")
-        chosen = workflows.get(name) or next((one for one in workflows.values() if workflow_name(one) == name), None)
-        if chosen is None and value is None:
-            raise UsageError(f"{file} has no workflow {name!r}", hint=_meant(name, [*workflows, *pipelines]))
-        return _with_siblings(chosen or built(value, name, file), workflows.values(), "hera")
-    if pipelines and not workflows:
-        from kai_pipelines.discovery import pipeline_in_file
-
-        return Target(pipeline_in_file(file, None), made_by="us")
-    if not workflows:
-        raise UsageError(f"{file} defines no Hera workflow", hint="a variable of the module must hold it")
-    runnable = _most_runnable(list(workflows.values()))
-    names = [one for one, manifest in workflows.items() if any(manifest is other for other in runnable)]
-    if len([*names, *pipelines]) > 1:
-        choices = ", ".join(f"{file}:{one}" for one in [*names, *pipelines])
-        raise UsageError(f"{file} defines {len([*names, *pipelines])} workflows", hint=f"say which: {choices}")
-    return _with_siblings(runnable[0], workflows.values(), "hera")
-
-
-def _meant(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return (f"did you mean {near[0]}? " if near else "") + f"it has {', '.join(known) or 'none'}"
 
 
 def workflow_name(manifest: dict[str, object]) -> str:
@@ -124,17 +103,10 @@ def workflow_name(manifest: dict[str, object]) -> str:
     return str(found or "workflow").rstrip("-")
 
 
-def _most_runnable(workflows: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Those that are meant when nobody says which: a Workflow before a schedule, a schedule before a template."""
-    for kind in ("Workflow", "CronWorkflow"):
-        if found := [one for one in workflows if one.get("kind") == kind]:
-            return found
-    return workflows
-
-
-def _with_siblings(
+def with_siblings(
     chosen: dict[str, object], documents: Iterable[dict[str, object]], made_by: Literal["hera", "hand"] = "hand"
 ) -> Target:
+    """One of several manifests that were found together."""
     return Target(chosen, tuple(document for document in documents if document is not chosen), made_by)
 
 
@@ -145,4 +117,4 @@ def _manifests(documents: list[dict[str, object]], source: str) -> Target:
     runnable = [w for w in workflows if w.get("kind") == "Workflow"] or workflows
     if len(runnable) > 1:
         raise UsageError(f"{source} holds {len(runnable)} workflows that could be meant", hint="give one file")
-    return _with_siblings(runnable[0], documents)
+    return with_siblings(runnable[0], documents)

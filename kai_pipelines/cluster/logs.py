@@ -46,7 +46,7 @@ def lines(
     seen: Counter[str] = Counter()
     attempt = 0
     while True:
-        before, broken = seen.total(), False
+        before, broken, reason = seen.total(), False, ""
         over = follow and _is_over(server, name)  # asked before, so that nothing is said after the last look
         passed: Counter[str] = Counter()
         try:

@@ -97,7 +97,7 @@ class Server:
             return self._answer(lambda: self._service.retry_workflow(name, body, self._namespace), of=name)
         except RefusedError:
             # It was sent more than once: perhaps the first was heard, and its answer lost.
-            if self._session.resent and (found := self.get(name))["status"].get("phase") not in FINISHED:
+            if self._session.resent and _phase(found := self.get(name)) not in FINISHED:
                 return found
             raise
 
@@ -200,6 +200,10 @@ class Server:
         place = f"in namespace {self._namespace}"
         hint = f"did you mean {near[0]}?" if near else f"`kai status --all` lists those {place}; or set ARGO_NAMESPACE"
         return RefusedError(f"there is no workflow {name} {place}", hint=hint, status=404)
+
+
+def _phase(workflow: Object) -> str:
+    return str((workflow.get("status") or {}).get("phase", ""))
 
 
 def _request(**fields: object) -> Any:

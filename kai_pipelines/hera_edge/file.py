@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from hera.workflows import Workflow
 
 Manifest = dict[str, Any]
+_APART = "hera_file_"
+"""What the module of a file is called that cannot have its own name."""
 EXTRA = "install it with: pip install 'kai-pipelines[hera]'"
 
 
@@ -104,6 +106,10 @@ def _manifest(workflow: Workflow, name: str, path: Path) -> Manifest:
         text = workflow.build().model_dump_json(exclude_none=True, by_alias=True, warnings="none")
     except Exception as error:  # whatever Hera, or a hook of the file, cannot build
         raise _fault(error, path, f"Hera cannot build the workflow {name}") from error
+    if f'"{_APART}' in text:
+        raise UsageError(
+            f"{path.name} is called like another module, so that the Hera runner cannot import it", hint="rename it"
+        )
     manifest: Manifest = json.loads(text)
     return manifest
 
@@ -170,7 +176,7 @@ def _module_name(path: Path) -> str:
         return ".".join(parts)
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))
-    return f"hera_file_{path.stem}"
+    return f"{_APART}{path.stem}"
 
 
 def _is_free(name: str, root: Path) -> bool:

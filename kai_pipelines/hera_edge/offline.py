@@ -6,13 +6,12 @@ Where it waits for a workflow to end, it ends itself.
 
 from __future__ import annotations
 
+import inspect
 import json
-import sys
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 _OBJECTS = ("workflow", "template", "cronWorkflow")
@@ -94,7 +93,7 @@ def _answer(method: str, given: dict[str, Any], place: str, notes: list[str]) ->
 
 def _place(path: Path) -> str:
     """The line of the file that is being executed."""
-    frame: FrameType | None = sys._getframe()
+    frame = inspect.currentframe()
     while frame is not None:
         if frame.f_code.co_filename == str(path):
             return f"{path.name}:{frame.f_lineno}"

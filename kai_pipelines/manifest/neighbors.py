@@ -13,7 +13,7 @@ from kai_pipelines.manifest.document import load
 Reference = tuple[str, str]
 """An object's kind and name."""
 
-_MOST_FILES = 300
+_MOST_FILES = 1000
 """How many files are looked at; a folder with more is no folder of manifests."""
 _LARGEST = 1 << 20
 """Bytes; larger files are left alone."""
@@ -56,8 +56,10 @@ def neighbors(file: Path, given: Sequence[Mapping[str, object]]) -> list[dict[st
     wanted = _missing([*given])
     if not wanted:
         return found
-    near = [document for path in _files(file) for document in _read(path)]
+    texts = {path: path.read_bytes() for path in _files(file)}
     while wanted:
+        names = {name.encode() for _, name in wanted}
+        near = (one for path, text in texts.items() if any(name in text for name in names) for one in _read(path))
         new = [one for one in near if _identity(one) in wanted and one not in found]
         found += new
         wanted = _missing([*given, *found]) if new else set()

@@ -135,3 +135,19 @@ def greeting(name: str = "world") -> str:
     assert "say which: both.py:w, both.py:greeting" in capsys.readouterr().err
     assert kai(monkeypatch, "compile", "both.py:greeting") == 0
     assert yaml.safe_load(capsys.readouterr().out)["metadata"]["name"] == "greeting"
+
+
+def test_templates_of_another_hera_file_are_given_with_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    referring = """
+from hera.workflows import Step, Steps, Workflow
+from hera.workflows.models import TemplateRef
+
+with Workflow(generate_name="refers-", entrypoint="all") as w:
+    with Steps(name="all"):
+        Step(name="a", template_ref=TemplateRef(name="words", template="say"), arguments={"word": "there"})
+"""
+    (folder / "refers.py").write_text(referring, encoding="utf-8")
+
+    assert kai(monkeypatch, "run", "refers.py", "-o", "out", "--quiet") == 2
+    assert kai(monkeypatch, "run", "refers.py", "--with", "flow.py", "-o", "out", "--quiet") == 0
+    assert "it is there" in next((folder / "out" / "logs").iterdir()).read_text()

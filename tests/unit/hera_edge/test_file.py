@@ -256,3 +256,10 @@ def test_a_function_that_returns_a_workflow_is_one(tmp_path: Path) -> None:
         built(module.fail, "fail", path)
     with pytest.raises(UsageError, match="answer is a int, not a workflow"):
         built(42, "answer", path)
+
+
+def test_the_runner_cannot_import_a_file_that_is_called_like_another_module(tmp_path: Path) -> None:
+    text = RUNNER.replace("from .words import WORD", "WORD = 'hello'")
+
+    with pytest.raises(UsageError, match=r"http\.py is called like another module"):
+        load(write(tmp_path, text, "http.py"))
