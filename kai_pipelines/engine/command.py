@@ -89,7 +89,7 @@ class Commander:
             first.append(str(Path(sys.executable).parent))
         inherited["PATH"] = os.pathsep.join([*first, inherited.get("PATH", os.defpath)])
         paths = [*self.python_path, *filter(None, [variables.get("PYTHONPATH")])]
-        environment = inherited | variables
+        environment = {**inherited, **variables}
         environment |= {
             "PYTHONPATH": os.pathsep.join(paths),
             "PYTHONUNBUFFERED": "1",

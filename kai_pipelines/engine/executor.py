@@ -144,9 +144,8 @@ def _request(job: Job) -> dict[str, Any]:
 async def _wait(launcher: Launcher, number: int, ended: asyncio.Future[int], job: Job) -> int:
     stop = asyncio.ensure_future(job.stop.wait()) if job.stop is not None else None
     try:
-        await asyncio.wait(
-            [ended, *([stop] if stop else [])], timeout=job.deadline, return_when=asyncio.FIRST_COMPLETED
-        )
+        waits: list[asyncio.Future[Any]] = [ended, *([stop] if stop is not None else [])]
+        await asyncio.wait(waits, timeout=job.deadline, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
             return ended.result()
         code = await _end(launcher, number, ended)

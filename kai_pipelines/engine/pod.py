@@ -70,8 +70,6 @@ class Surroundings:
     workflow: str = ""
     namespace: str = "default"
     library: Library = field(default_factory=lambda: Library([]))
-    known: Callable[[], Mapping[str, Any]] = dict
-    """What the tags in the workflow's own volumes and patches can name."""
 
 
 class Pods:
@@ -97,6 +95,8 @@ class Pods:
         self._python_path = python_path
         self._use_cache = use_cache
         self._around = surroundings or Surroundings()
+        self.known: Mapping[str, Any] = {}
+        """What the tags in the workflow's own volumes and patches can name."""
         self._isolation: list[Isolation | None] = []
         self.fingerprints = Fingerprints(python_path, store.root / "fingerprints.json")
 
@@ -269,13 +269,13 @@ class Pods:
     def _spec(self) -> Mapping[str, Any]:
         spec = self._around.spec
         own = {name: spec[name] for name in ("volumes", "volumeClaimTemplates") if name in spec}
-        return fill(own, self._around.known()) if own else {}
+        return fill(own, self.known) if own else {}
 
     def _patched(self, template: Template) -> Template:
         """The template under the workflow's patch and its own, each with its tags replaced."""
         texts = [self._around.spec.get("podSpecPatch"), template.get("podSpecPatch")]
         parameters = (template.get("inputs") or {}).get("parameters") or []
-        known = {**self._around.known(), **{f"inputs.parameters.{p['name']}": p.get("value", "") for p in parameters}}
+        known = {**self.known, **{f"inputs.parameters.{p['name']}": p.get("value", "") for p in parameters}}
         return patched(template, [str(fill(text, known)) for text in texts if text])
 
     def _facts(self, node: Node, template: Template) -> Facts:

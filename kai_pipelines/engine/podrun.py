@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from kai_pipelines.engine.call import Call
@@ -97,8 +96,6 @@ def _take_outputs(execution: Execution, node: Node, template: Template, outcome:
 
 
 def _stored(execution: Execution, node: Node, one: Mapping[str, Any], digest: str) -> dict[str, Any]:
-    path = str(one.get("path", ""))
-    key = (one.get("s3") or {}).get("key") or f"{execution.program.name}/{node.id}/{PurePosixPath(path).name}"
-    execution.repository.add(key, digest)
+    location = execution.repository.keep(one, digest, f"{execution.program.name}/{node.id}")
     kept = {name: one[name] for name in ("name", "path", "optional", "archive", "globalName") if name in one}
-    return {**kept, "s3": {"key": key}}
+    return {**kept, **location}

@@ -34,12 +34,12 @@ _DEFAULT = "default"
 class Repository:
     """Artifacts of one run, by key; `root` is the folder that stands for object storage."""
 
-    def __init__(self, store: Store, root: Path | None = None) -> None:
+    def __init__(self, store: Store, digests: Mapping[str, str] | None = None, root: Path | None = None) -> None:
         self._store = store
         self._root = root or store.root / "repository"
-        self._digests: dict[str, str] = {}
+        self._digests: dict[str, str] = dict(digests or {})
         self._outside: dict[str, Path] = {}
-        self._as_is: set[str] = set()
+        self._as_is = {key for key in self._digests if not key.endswith((".tgz", ".zip"))}
         """Keys under which the content itself lies, not an archive of it."""
 
     def bring(self, key: str, path: Path) -> None:
@@ -87,6 +87,10 @@ class Repository:
         if place is None:
             return None
         return self._store.digest_outside(place) if place.is_relative_to(self._root) else digest_of(place)
+
+    def contents(self) -> dict[str, str]:
+        """What every key stands for, but for the user's own files."""
+        return {key: digest for key, digest in self._digests.items() if key not in self._outside}
 
     def digests(self, artifacts: Iterable[Artifact]) -> dict[str, str]:
         """The keys of artifacts, with what their contents are."""
@@ -274,7 +278,8 @@ def _file_name(artifact: Artifact, how: Packing) -> str:
 def _bucket(artifact: Artifact) -> str | None:
     for kind, (bucket, _) in BUCKETS.items():
         if artifact.get(kind):
-            return artifact[kind].get(bucket)
+            found = artifact[kind].get(bucket)
+            return str(found) if found else None
     return None
 
 

@@ -38,7 +38,7 @@ class Volumes:
 
     def declared(self, template: Object) -> dict[str, Object]:
         """The volumes that a template can mount, by name."""
-        claims = {
+        claims: dict[str, Object] = {
             str((one.get("metadata") or {}).get("name")): {"claim-of-the-run": {}}
             for one in self._spec.get("volumeClaimTemplates") or []
         }
