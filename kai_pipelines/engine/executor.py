@@ -81,7 +81,7 @@ class LocalProcesses:
             return None
         for name in ("root", "upper", "work", "tmp"):
             (folder / name).mkdir(parents=True)
-        found = self._launcher().probe(folder)
+        found = self._launcher().probe(folder.resolve())
         return Isolation(found) if found is not None else None
 
     async def run(self, job: Job, on_line: Callable[[str], None]) -> int:

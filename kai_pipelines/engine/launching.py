@@ -45,16 +45,12 @@ class Launcher:
         self.gone = False
 
     def probe(self, folder: Path) -> dict[str, Any] | None:
-        """What kind of view this machine allows; before anything was started."""
+        """What kind of view this machine allows; waits for the answer."""
         self._send({"probe": str(folder)})
-        while b"\n" not in self._rest:
-            part = self._socket.recv(65536)
-            if not part:
-                return None
-            self._rest += part
-        line, _, self._rest = self._rest.partition(b"\n")
-        found: dict[str, Any] | None = json.loads(line)["view"]
-        return found
+        self._view: list[dict[str, Any] | None] = []
+        while not self._view and not self.gone:
+            self._heard()
+        return self._view[0] if self._view else None
 
     def start(self, request: Mapping[str, Any], files: Sequence[int]) -> tuple[int, asyncio.Future[int]]:
         """Start a command with these files as its output and errors; its number here, and its exit code to come."""
@@ -97,6 +93,9 @@ class Launcher:
         *lines, self._rest = (self._rest + part).split(b"\n")
         for line in lines:
             answer = json.loads(line)
+            if "view" in answer:
+                self._view.append(answer["view"])
+                continue
             ended = self._running.pop(answer["id"], None)
             if ended is not None and not ended.done():
                 ended.set_result(answer["code"])

@@ -8,7 +8,7 @@ import platform
 import re
 import shutil
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -220,25 +220,20 @@ class Pods:
             if said := objection(part.container):
                 raise ManifestError(f"container {part.name}: {said}")
         facts = self._facts(node, whole)
-        workspace = await asyncio.to_thread(self._furnished, whole, run.folder, facts)
+        own = all(is_ours(part.container) for part in parts_of(whole))
+        isolation = None if own else self._isolated()
+        if isolation is None and not own and isinstance(self._executor, LocalProcesses):
+            _refuse_unnamed(whole)
+        workspace = await asyncio.to_thread(self._furnished, whole, run.folder, facts, isolation)
         commander = Commander(
             node.name, workspace, facts, self._around.library, self._python_path, run.log, wants_result
         )
         retry = (whole.get("containerSet") or {}).get("retryStrategy")
         return Containers(commander, self._executor, run.heard, seconds, retry)
 
-    def _furnished(self, template: Template, folder: Path, facts: Facts) -> Workspace:
+    def _furnished(self, template: Template, folder: Path, facts: Facts, isolation: Isolation | None) -> Workspace:
         volumes = Volumes(self._workspace, self._store.root, self._around.library, self._spec())
-        own = all(is_ours(part.container) for part in parts_of(template))
-        isolation = None if own else self._isolated()
-        builder = Builder(self._repository, volumes, self._around.library, isolation)
-        if isolation is None and not own and isinstance(self._executor, LocalProcesses):
-            if paths := unnamed_outputs(template):
-                raise ManifestError(
-                    f"its output {', '.join(paths)} is written by a program that is not told where: "
-                    "that needs mount namespaces, which this machine does not allow"
-                )
-        return builder.make(template, folder, facts)
+        return Builder(self._repository, volumes, self._around.library, isolation).make(template, folder, facts)
 
     def _isolated(self) -> Isolation | None:
         """What views there are here; asked once."""
@@ -321,8 +316,17 @@ class _PodRun:
         return replace(outcome, log=self.log, last_lines=tuple(self.last), ran=True)
 
 
+def _refuse_unnamed(template: Template) -> None:
+    """Where paths are replaced, an output can be found only if the command is told where to put it."""
+    if paths := unnamed_outputs(template):
+        raise ManifestError(
+            f"its output {', '.join(paths)} is written by a program that is not told where: "
+            "that needs mount namespaces, which this machine does not allow"
+        )
+
+
 @contextlib.contextmanager
-def _telling_of_files(node: Node) -> Any:
+def _telling_of_files(node: Node) -> Generator[None]:
     """Say of a full disk or a forbidden file what it is."""
     try:
         yield

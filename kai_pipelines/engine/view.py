@@ -59,11 +59,11 @@ class View:
                 "source": str(mount.source.resolve()),
                 "target": mount.target,
                 "kind": mount.kind,
-                "own": str(mount.own) if mount.own else "",
+                "own": str(mount.own.resolve()) if mount.own else "",
             }
             for mount in sorted(self.mounts, key=lambda mount: len(mount.target))
         ]
-        return {**self.isolation.found, "folder": str(self.folder), "mounts": mounts, "cwd": self.directory}
+        return {**self.isolation.found, "folder": str(self.folder.resolve()), "mounts": mounts, "cwd": self.directory}
 
     def where(self, path: str) -> Path:
         """The file of this machine that a container left at a path; links lead where they led in the view."""
