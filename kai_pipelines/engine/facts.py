@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -68,7 +69,7 @@ def resource(container: Object, wanted: Object) -> str:
     if value is None:
         value = os.cpu_count() or 1 if name == "cpu" else os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     divisor = parse_quantity(str(wanted.get("divisor") or "1")) or 1
-    return str(-(-parse_quantity(str(value)) // divisor))
+    return str(math.ceil(parse_quantity(str(value)) / divisor))
 
 
 def data_of(library: Library, kind: str, name: str, *, optional: bool) -> dict[str, bytes] | None:

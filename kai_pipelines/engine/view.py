@@ -98,8 +98,12 @@ class View:
         written = self.folder / ("upper" if self.isolation.overlay else "root") / pure.relative_to("/")
         if written.exists() or written.is_symlink():
             return written
-        here = Path(pure)  # a file of the machine that the container only names, and did not change
-        return here if here.is_file() else written
+        here = Path(pure)
+        if here.is_file():  # of the machine: the container only names it, and did not change it
+            return here
+        if here.is_dir():  # what a container wrote into a folder of the machine; the rest of it is not its own
+            written.mkdir(parents=True, exist_ok=True)
+        return written
 
 
 def _clean(path: str) -> PurePosixPath:
