@@ -405,6 +405,9 @@ def _furnish(view: Object) -> None:
         os.symlink(f"/proc/self/{target}", f"/dev/{name}")
     os.mkdir("/dev/shm", 0o777)
     os.chmod("/dev/shm", 0o1777)
+    if view.get("termination"):
+        _place_like(f"{_OLD}{view['termination']}", "/dev/termination-log")
+        _bind(f"{_OLD}{view['termination']}", "/dev/termination-log")
     _bind(f"{_OLD}{view['folder']}/tmp", "/tmp")
 
 

@@ -136,7 +136,8 @@ def _request(job: Job) -> dict[str, Any]:
     if job.warm:
         return {**request, "module": RUNTIME, "arguments": list(job.command[3:])}
     if job.view is not None:
-        request["view"] = job.view.request()
+        message = str(job.termination.parent.resolve() / job.termination.name) if job.termination else None
+        request["view"] = {**job.view.request(), "termination": message}
     return {**request, "command": list(job.command)}
 
 
