@@ -211,8 +211,8 @@ def _request(**fields: object) -> Any:
 
 
 @contextmanager
-def opened(connection: Connection, backoff: Backoff | None = None) -> Generator[Server]:
-    """A server to ask; raises UsageError when Hera is not installed."""
+def opened(connection: Connection, backoff: Backoff | None = None, read: float | None = None) -> Generator[Server]:
+    """A server to ask; `read` seconds without a byte are too long. Raises UsageError when Hera is not installed."""
     try:
         from hera.workflows import WorkflowsService
     except ModuleNotFoundError as error:
@@ -222,9 +222,9 @@ def opened(connection: Connection, backoff: Backoff | None = None) -> Generator[
             "asking an Argo Server needs Hera, which is not installed here",
             hint="install it with: pip install 'kai-pipelines[hera]'",
         ) from error
-    from kai_pipelines.cluster.session import Session
+    from kai_pipelines.cluster.session import READ, Session
 
-    session = Session(connection, backoff or Backoff())
+    session = Session(connection, backoff or Backoff(), read or READ)
     with session:
         service = WorkflowsService(
             host=connection.url, verify_ssl=True, namespace=connection.namespace, session=session
