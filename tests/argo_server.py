@@ -458,7 +458,8 @@ class _Handler(BaseHTTPRequestHandler):
         follow, pod = query.get("logOptions.follow") == "true", query.get("podName", "")
         sent = 0
         while True:
-            over = self.argo.workflows[ns, name]["status"].get("phase") in FINISHED
+            status = self.argo.workflows[ns, name]["status"]
+            over = isinstance(status, dict) and str(status.get("phase")) in FINISHED
             entries = list(self.argo.logs.get(name, []))
             for one, text in entries[sent:]:
                 if fault is not None and fault.how == "cut" and sent >= fault.after:

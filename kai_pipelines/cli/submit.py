@@ -58,6 +58,7 @@ def command(
 
     What is sent stands for itself: no template need be there. The same sent twice is one workflow.
     """
+    from kai_pipelines.cluster.server import phase_of
     from kai_pipelines.cluster.submission import Wish, send, submission
 
     if sum(map(bool, (name, run_id, again))) > 1:
@@ -76,7 +77,7 @@ def command(
             click.echo(f"{made.name} would be taken", err=True)
             return 0
         workflow, is_new = send(server, made, update=update_templates)
-        phase = (workflow.get("status") or {}).get("phase") or "Pending"
+        phase = phase_of(workflow) or "Pending"
         click.echo(
             f"sent to namespace {server.connection.namespace}"
             if is_new

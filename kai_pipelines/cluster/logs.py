@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kai_pipelines.cluster.retrying import Backoff
-from kai_pipelines.cluster.server import FINISHED, Server
+from kai_pipelines.cluster.server import FINISHED, Server, phase_of
 from kai_pipelines.errors import ServerError
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def lines(
 
 
 def _is_over(server: Server, name: str) -> bool:
-    status: dict[str, Any] = server.get(name).get("status") or {}
-    return status.get("phase") in FINISHED
+    return phase_of(server.get(name)) in FINISHED
 
 
 def _stream(response: requests.Response) -> Iterator[Line]:
@@ -96,7 +95,9 @@ def _line(text: bytes) -> Line:
     if fault := entry.get("error"):
         said = fault.get("message") if isinstance(fault, dict) else fault
         raise _Broken(str(said))
-    result = entry.get("result") or {}
+    result = entry.get("result")
+    if not isinstance(result, dict):
+        raise _Broken(f"a line of the stream is no entry: {text[:60]!r}")
     return Line(str(result.get("podName", "")), str(result.get("content", "")).rstrip("\n"))
 
 

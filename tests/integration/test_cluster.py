@@ -433,3 +433,32 @@ def test_outputs_are_supplied_to_suspended_nodes_of_a_workflow(kai: Kai, server:
     sent = next(body for method, path, body in server.asked if path.endswith("/set"))
     assert json.loads(sent["outputParameters"]) == {"answer": "yes"}
     assert sent["nodeFieldSelector"] == "displayName=approve"
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        [],
+        "Running",
+        {"nodes": []},
+        {"nodes": {"a": 3}},
+        {"phase": {}, "nodes": {"a": {"type": "Pod", "name": 1}}},
+        None,
+    ],
+)
+def test_answers_of_another_shape_than_expected_are_shown_as_far_as_they_go(
+    kai: Kai, server: ArgoServer, tmp_path: Path, status: Any
+) -> None:
+    odd = {**workflow(), "status": status}
+    server.workflows["argo", "hello"] = odd
+    (tmp_path / "odd.json").write_text(json.dumps(odd), encoding="utf-8")
+
+    for words in (
+        ["status", "hello"],
+        ["status", "--all"],
+        ["logs", "hello"],
+        ["status", "odd.json"],
+        ["logs", "odd.json"],
+    ):
+        said = kai(*words)
+        assert said.code == 0, (words, said.err)
