@@ -238,7 +238,9 @@ def _found(name: str, path: str) -> str:
         try:
             status = os.stat(name)
         except OSError as error:
-            raise OSError(error.errno, f'failed to find name in PATH: exec: "{name}": stat {name}: {_go_text(error)}') from error
+            raise OSError(
+                error.errno, f'failed to find name in PATH: exec: "{name}": stat {name}: {_go_text(error)}'
+            ) from error
         if not os.access(name, os.X_OK) or os.path.isdir(name):
             reason = "is a directory" if (status.st_mode & 0o170000) == 0o040000 else "permission denied"
             raise OSError(13, f'failed to find name in PATH: exec: "{name}": {reason}')

@@ -17,6 +17,8 @@ from kai_pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from kai_pipelines.authoring.definition import PipelineDefinition
+    from kai_pipelines.simulation import Simulation
+    from kai_pipelines.simulation.script import Ending
 
 
 def request(
@@ -114,16 +116,12 @@ def run_here(
     """Compile a pipeline and run it; raises RunError when it does not succeed."""
     from kai_pipelines.compiler import compile_pipeline
 
-    ports = pipeline.signature.inputs
-    if unknown := [name for name in arguments if name not in ports]:
-        raise UsageError(f"{pipeline.name} has no input {', '.join(unknown)}", hint=f"it has {', '.join(ports)}")
-    artifacts = {name: value for name, value in arguments.items() if ports[name].is_artifact and value is not None}
-    parameters = {name: value for name, value in arguments.items() if not ports[name].is_artifact}
+    parameters, artifacts = _divided(pipeline, arguments)
     made = run(
         request(
             compile_pipeline(pipeline),
             pipeline.encode_parameters(parameters),
-            {name: os.fspath(value) for name, value in artifacts.items()},
+            artifacts,
             output=output,
             jobs=jobs,
             cache=cache,
@@ -135,3 +133,46 @@ def run_here(
             f"{pipeline.name} {made.phase}: {made.failure.node}: {made.failure.message}", hint=f"see {made.failure.log}"
         )
     return made
+
+
+def simulate_here(
+    pipeline: PipelineDefinition[..., Any],
+    arguments: Mapping[str, Any],
+    *,
+    fail: Mapping[str, Ending | Sequence[Ending]],
+    results: Mapping[str, object],
+    durations: Mapping[str, str | float],
+) -> Simulation:
+    """Compile a pipeline and go through it in virtual time."""
+    from kai_pipelines.authoring.values import encode
+    from kai_pipelines.compiler import compile_pipeline
+    from kai_pipelines.simulation import Rehearsal
+    from kai_pipelines.simulation.script import script_of
+
+    parameters, _ = _divided(pipeline, arguments)
+    rehearsal = Rehearsal(compile_pipeline(pipeline), pipeline.encode_parameters(parameters))
+    script = script_of(
+        rehearsal.names,
+        fail=[(step, [one] if isinstance(one, int | str) else one) for step, one in fail.items()],
+        results=[(name, [encode(one, type(one)) for one in _in_turn(value)]) for name, value in results.items()],
+        durations=[(step, str(length)) for step, length in durations.items()],
+        flags=("fail", "results", "durations"),
+    )
+    return rehearsal.simulate(script)
+
+
+def _in_turn(value: object) -> tuple[object, ...]:
+    """A tuple gives one value for each run of a step."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _divided(
+    pipeline: PipelineDefinition[..., Any], arguments: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """A pipeline's parameters as values, and its artifacts as paths."""
+    ports = pipeline.signature.inputs
+    if unknown := [name for name in arguments if name not in ports]:
+        raise UsageError(f"{pipeline.name} has no input {', '.join(unknown)}", hint=f"it has {', '.join(ports)}")
+    artifacts = {name: value for name, value in arguments.items() if ports[name].is_artifact and value is not None}
+    parameters = {name: value for name, value in arguments.items() if not ports[name].is_artifact}
+    return parameters, {name: os.fspath(value) for name, value in artifacts.items()}

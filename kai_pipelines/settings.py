@@ -32,6 +32,8 @@ class Settings:
     """KAI_PIPELINES: comma-separated packages that are searched for pipelines."""
     manifests: Path
     """KAI_MANIFESTS: where `kai compile --all` writes."""
+    prices: Path | None
+    """KAI_PRICES: the price table of `kai plan`."""
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -43,4 +45,5 @@ class Settings:
             image=environment.get("KAI_IMAGE") or f"kai-pipelines:{VERSION}",
             pipelines=tuple(environment.get("KAI_PIPELINES", "pipelines").split(",")),
             manifests=Path(environment.get("KAI_MANIFESTS") or "manifests"),
+            prices=Path(environment["KAI_PRICES"]) if environment.get("KAI_PRICES") else None,
         )

@@ -14,6 +14,8 @@ VERBS = {
     "list": "list_pipelines",
     "compile": "compile",
     "run": "run",
+    "plan": "plan",
+    "simulate": "simulate",
     "graph": "graph",
     "demo": "demo",
     "new": "new",

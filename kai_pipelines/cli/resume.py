@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from kai_pipelines.cli import local_runs
+from kai_pipelines.cli.arguments import pairs
 from kai_pipelines.cli.place import Record, located
-from kai_pipelines.cli.run import pairs
 from kai_pipelines.cli.server_options import asked, server_options
 from kai_pipelines.cluster.connection import Flags
 from kai_pipelines.errors import UsageError

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kai_pipelines.cli.arguments import encoded, pairs
 from kai_pipelines.cli.target import Target, resolve
 from kai_pipelines.errors import UsageError
 from kai_pipelines.settings import ARGO_VERSIONS, Settings
@@ -84,7 +85,7 @@ def execute(
     _check_kinds(target, artifacts)
     made = request(
         target.manifest,
-        _encoded(target, parameters),
+        encoded(target, parameters),
         artifacts,
         output=output,
         jobs=jobs,
@@ -135,19 +136,6 @@ def _say_what_waits(run: Run, output: Path) -> None:
     )
 
 
-def pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
-    """NAME=VALUE texts of a repeated flag, by name."""
-    pairs: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise UsageError(f"{flag} {text!r} is not name=value")
-        if name in pairs:
-            raise UsageError(f"{flag} {name} is given twice")
-        pairs[name] = value
-    return pairs
-
-
 def _check_kinds(target: Target, artifacts: dict[str, str]) -> None:
     """Refuse a file where the pipeline takes a folder, and the other way round, before any step runs."""
     from kai_pipelines.authoring.artifact import File, Folder
@@ -163,15 +151,6 @@ def _check_kinds(target: Target, artifacts: dict[str, str]) -> None:
             raise UsageError(f"artifact {name}: {text} is a file", hint=f"give a folder: -a {name}={Path(text).parent}")
         if Path(text).is_dir() and not port.many and issubclass(port.type, File):
             raise UsageError(f"artifact {name}: {text} is a folder", hint="give a file")
-
-
-def _encoded(target: Target, parameters: dict[str, str]) -> dict[str, str]:
-    """Parameters read with the pipeline's own annotations; those of a manifest go as they are."""
-    if target.pipeline is None:
-        return parameters
-    known = {name for name, port in target.pipeline.signature.inputs.items() if not port.is_artifact}
-    ours = {name: value for name, value in parameters.items() if name in known}
-    return {**parameters, **target.pipeline.read_parameters(ours)}  # the engine refuses the unknown ones, by name
 
 
 def _show_parameters(run: Run) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from kai_pipelines.cli.run import pairs
+from kai_pipelines.cli.arguments import pairs
 from kai_pipelines.cli.server_options import asked, server_options
 from kai_pipelines.cli.target import Target, resolve
 from kai_pipelines.cluster.connection import Flags

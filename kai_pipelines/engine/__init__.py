@@ -15,6 +15,7 @@ from kai_pipelines.cache.store import Store
 from kai_pipelines.engine.clock import Clock, WallClock
 from kai_pipelines.engine.control import alive, listening
 from kai_pipelines.engine.executor import Executor, LocalProcesses
+from kai_pipelines.engine.machine_locks import FileLocks
 from kai_pipelines.engine.memo import FileMemo
 from kai_pipelines.engine.node import BAD, Node, to_blame
 from kai_pipelines.engine.outputs import land
@@ -72,7 +73,10 @@ async def _run(
     recorder: Recorder,
     memo: FileMemo,
 ) -> Run:
-    execution = Execution(program, pods, repository, executor, clock, recorder, request.jobs, memo, request.status)
+    machine_locks = FileLocks(request.store / "locks", clock)
+    execution = Execution(
+        program, pods, repository, executor, clock, recorder, request.jobs, memo, request.status, machine_locks
+    )
     if request.shutdown is not None:
         execution.begin_stopped(request.shutdown)
 
@@ -83,7 +87,7 @@ async def _run(
         return written
 
     try:
-        async with listening(request.output, execution), recorder.writing(lambda: record("Running", "")):
+        async with listening(request.output, execution), recorder.writing(lambda: record("Running", execution.waiting)):
             await execution.run()
         phase, message = verdict(execution)
         outputs = execution.root.outputs if execution.root is not None else {}

@@ -46,6 +46,8 @@ def image_name(image: str) -> str:
 
 def admit_spec(program: Program) -> None:
     """Refuse what the workflow asks for as a whole and cannot have here."""
+    if program.simulated:
+        return
     for one in (program.spec.get("arguments") or {}).get("artifacts") or []:
         if one.get("name") not in program.artifacts:
             _admit_artifact(one, f"{program.name}: the argument {one.get('name')}")
@@ -90,6 +92,8 @@ def _admit(template: Template, place: str, program: Program) -> None:
         raise ManifestError(
             f"{place}: a template without a kind cannot run", hint="give it a container, script, dag, …"
         )
+    if program.simulated:
+        return
     if kind in _ELSEWHERE:
         raise ManifestError(f"{place}: {kind} cannot run here: {_ELSEWHERE[kind]}")
     _refuse(template, _TEMPLATE, place)

@@ -17,7 +17,7 @@ from typing import Any
 from kai_pipelines.engine.admission import admit_spec, admit_templates
 from kai_pipelines.engine.node import time_text
 from kai_pipelines.engine.request import RunRequest
-from kai_pipelines.engine.scope import VERSIONS, Rules, Scope, config_map_value, text_of
+from kai_pipelines.engine.scope import VERSIONS, Rules, Scope, config_map_value, has_location, text_of
 from kai_pipelines.errors import ManifestError, UsageError
 from kai_pipelines.manifest.document import WORKFLOW_KINDS
 from kai_pipelines.manifest.library import KINDS, Home, Library, Template, kind_of
@@ -50,7 +50,8 @@ class Program:
         self._merged: dict[int, tuple[Template, Template]] = {}
         self.entrypoint: str = self._known(self.spec.get("entrypoint") or "", "the entrypoint")
         self.parameters = _parameters(self.spec, request.parameters, self.name, self.library)
-        self.artifacts = _artifacts(self.spec, request.artifacts, self.name)
+        self.simulated = request.simulated
+        self.artifacts = _artifacts(self.spec, request.artifacts, self.name, simulated=self.simulated)
         admit_spec(self)
         admit_templates(self)
 
@@ -188,13 +189,18 @@ def _value_from(one: Mapping[str, Any], library: Library) -> Any:
         return source["default"]
 
 
-def _artifacts(spec: dict[str, Any], given: Mapping[str, Path], workflow: str) -> dict[str, Path]:
+def _artifacts(
+    spec: dict[str, Any], given: Mapping[str, Path], workflow: str, *, simulated: bool = False
+) -> dict[str, Path]:
     """Where the workflow's input artifacts are."""
     declared = {one["name"]: one for one in (spec.get("arguments") or {}).get("artifacts") or []}
     if unknown := [name for name in given if name not in declared]:
         raise UsageError(
             f"{workflow} has no artifact {', '.join(unknown)}", hint=f"it has {', '.join(declared) or 'none'}"
         )
+    if simulated:
+        wanted = [name for name, one in declared.items() if not one.get("optional") and not has_location(one)]
+        return {**{name: Path(name) for name in wanted}, **given}
     for name, one in declared.items():
         if name not in given and not one.get("optional") and "raw" not in one:
             raise UsageError(f"{workflow} needs the artifact {name}", hint=f"give it with -a {name}=PATH")

@@ -11,8 +11,7 @@ from typing import Any
 
 from kai_pipelines.engine.node import Node, time_text
 from kai_pipelines.errors import ManifestError
-from kai_pipelines.expression import substitute
-from kai_pipelines.expression.substitution import substitute_strict
+from kai_pipelines.expression.substitution import fill_document
 from kai_pipelines.manifest.library import Library
 
 Scope = dict[str, Any]
@@ -46,9 +45,7 @@ def fill(value: Any, scope: Mapping[str, Any], *, strict: Sequence[str] = ()) ->
     text = json.dumps(value, ensure_ascii=False)
     if "{{" not in text:
         return json.loads(text)
-    if strict == EVERYTHING:
-        return json.loads(substitute(text, scope))
-    return json.loads(substitute_strict(text, scope, strict))
+    return fill_document(text, scope, None if strict == EVERYTHING else strict)
 
 
 def process_inputs(

@@ -27,6 +27,13 @@ async def run_suspend(execution: Execution, call: Call, node: Node, template: Te
     if duration not in (None, ""):
         until = node.started_at + parse_duration(str(duration))
         await execution.pause(max(0.0, until - execution.clock.now()), exiting=call.exiting)
+    elif execution.person is not None:
+        with execution.rest.busy():
+            given = await execution.person.approve(node, template)
+        for one in node.outputs.get("parameters") or []:
+            if one["name"] in given:
+                one["value"] = given[one["name"]]
+                one.pop("valueFrom", None)
     elif not shutdown.halts(exiting=call.exiting):
         with execution.rest.waiting(node.name):
             await (shutdown.told.wait() if not call.exiting else asyncio.Event().wait())

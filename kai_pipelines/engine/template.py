@@ -124,10 +124,15 @@ async def _locked(
 
     with execution.rest.waiting(call.name, lock=True):
         await execution.locks.acquire(locks, waits)
-    if node := execution.tree.by_name.get(call.name):
-        node.message, node.synchronization = "", None
     try:
-        yield
+        with execution.rest.busy():
+            await execution.machine_locks.acquire(locks, waits)
+        try:
+            if node := execution.tree.by_name.get(call.name):
+                node.message, node.synchronization = "", None
+            yield
+        finally:
+            execution.machine_locks.release(locks)
     finally:
         execution.locks.release(locks)
 
@@ -285,9 +290,9 @@ async def _run_once(
             await (run_dag if kind == "dag" else run_steps)(execution, call, home, node, template)
         elif kind == "suspend":
             await run_suspend(execution, call, node, template)
-        elif kind == "http":
+        elif kind == "http" and not execution.program.simulated:
             await run_http(execution, call, node, template)
-        elif kind == "data":
+        elif kind == "data" and not execution.program.simulated:
             await run_data(execution, call, node, template)
         else:
             await run_pod(execution, call, node, template, deadline, wants_result=uses_result(execution, call))

@@ -18,13 +18,13 @@ from kai_pipelines.engine.clock import Clock
 from kai_pipelines.engine.executor import GRACE, Executor
 from kai_pipelines.engine.hooks import WorkflowHooks
 from kai_pipelines.engine.locks import Locks, locks_of
+from kai_pipelines.engine.machine_locks import MachineLocks, NoMachineLocks
 from kai_pipelines.engine.memo import Memo
 from kai_pipelines.engine.node import BAD, Node, NodeTree, node_id
-from kai_pipelines.engine.pod import Outcome, Pods
+from kai_pipelines.engine.pod import Outcome
 from kai_pipelines.engine.program import Program
 from kai_pipelines.engine.record import restored
-from kai_pipelines.engine.repository import Repository
-from kai_pipelines.engine.request import Observer
+from kai_pipelines.engine.request import Observer, Person, PodRunner, Shelf
 from kai_pipelines.engine.rest import Rest
 from kai_pipelines.engine.scope import Scope, text_of
 from kai_pipelines.engine.shutdown import Shutdown, Strategy
@@ -42,14 +42,16 @@ class Execution:
     def __init__(
         self,
         program: Program,
-        pods: Pods,
-        repository: Repository,
+        pods: PodRunner,
+        repository: Shelf,
         executor: Executor,
         clock: Clock,
         observer: Observer,
         jobs: int,
         memo: Memo,
         status: Mapping[str, Any] | None = None,
+        machine_locks: MachineLocks | None = None,
+        person: Person | None = None,
     ) -> None:
         self.program = program
         self.pods = pods
@@ -58,9 +60,11 @@ class Execution:
         self.clock = clock
         self.observer = observer
         self.memo = memo
+        self.person = person
         self.tree: NodeTree = restored(program.name, status or {})
         self.places = asyncio.Semaphore(min(jobs, int(program.spec.get("parallelism") or jobs)))
         self.locks = Locks()
+        self.machine_locks = machine_locks or NoMachineLocks()
         self.shutdown = Shutdown()
         self.rest = Rest()
         self.executed = 0
@@ -69,6 +73,8 @@ class Execution:
         """How each pod that failed ended, by node id."""
         self.watchers: dict[str, Callable[[Node], None]] = {}
         """Who is told of each change of a node, by its name."""
+        self.waiting = ""
+        """What the workflow as a whole waits for, before it begins."""
         self.host = platform.node()
         self.fault: tuple[str, str] | None = None
         """The phase and message of a workflow whose entry or exit template could not be run."""
@@ -120,15 +126,18 @@ class Execution:
         return self.rest.reached.is_set() and self.fault is None
 
     async def _work(self) -> Node | None:
-        if self.program.spec.get("suspend"):
+        if self.program.spec.get("suspend") and self.person is None:
             with self.rest.waiting(self.program.name):
                 await asyncio.Event().wait()
-        locks = locks_of(self.program.spec.get("synchronization") or {}, self.globals["workflow.namespace"],
-                         self.program.library)  # fmt: skip
+        wanted = self.program.spec.get("synchronization") or {}
+        locks = locks_of(wanted, self.globals["workflow.namespace"], self.program.library)
         await self.locks.acquire(locks, lambda lock, message: None)
+        with self.rest.busy():
+            await self.machine_locks.acquire(locks, lambda lock, message: self.say(message))
         root = await self._run_entrypoint()
         if root is not None:
             await self._run_exit_handler(root)
+        self.machine_locks.release(locks)
         return root
 
     async def _run_entrypoint(self) -> Node | None:
@@ -307,6 +316,10 @@ class Execution:
         """A node for something that was skipped or omitted, or that never got as far as running."""
         node = self.begin(name, "Skipped", holder, scope, boundary, parents=parents, flag=flag, phase=phase)
         return self.end(node, phase, message)
+
+    def say(self, message: str) -> None:
+        """What the workflow as a whole waits for."""
+        self.waiting = message
 
     def count(self, node: Node, outcome: Outcome) -> None:
         """Note how a pod ended."""

@@ -17,7 +17,26 @@ from kai_pipelines.expression.values import Opaque
 
 _TASK = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*?\.[A-Z][a-zA-Z]+)|([a-zA-Z0-9][-a-zA-Z0-9]*)")
 _PREDICATES = frozenset(
-    "all none any one filter map find findIndex findLast findLastIndex count sum groupBy sortBy reduce let if else".split()
+    [
+        "all",
+        "none",
+        "any",
+        "one",
+        "filter",
+        "map",
+        "find",
+        "findIndex",
+        "findLast",
+        "findLastIndex",
+        "count",
+        "sum",
+        "groupBy",
+        "sortBy",
+        "reduce",
+        "let",
+        "if",
+        "else",
+    ]
 )
 _WORD = re.compile(r"(?<![.\w])[a-zA-Z_]\w*")
 _DEFAULT = ("Succeeded", "Skipped", "Daemoned")
@@ -122,9 +141,9 @@ def _program(shape: str, count: int) -> Callable[[Mapping[str, object]], object]
 @functools.lru_cache(maxsize=65536)
 def _is_identifier(name: str) -> bool:
     """Whether the expression language reads a task's name as a variable, and not as a word of its own."""
+    from kai_pipelines.expression.builtins import FUNCTIONS
     from kai_pipelines.expression.nodes import Name
     from kai_pipelines.expression.parser import parse
-    from kai_pipelines.expression.builtins import FUNCTIONS
 
     try:
         node = parse(name)

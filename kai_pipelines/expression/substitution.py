@@ -5,6 +5,8 @@ A template is a JSON document; a tag sits inside one of its strings, so values e
 
 from __future__ import annotations
 
+import functools
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 
@@ -68,6 +70,18 @@ def substitute_strict(text: str, env: Mapping[str, object], strict_prefixes: Ite
     return _on_document(text, lambda: _replace(text, env, _strict(strict_prefixes), allow_artifacts=True))
 
 
+def fill_document(text: str, env: Mapping[str, object], strict_prefixes: Iterable[str] | None) -> object:
+    """The value of a JSON document once its tags are replaced, strictly under the prefixes; None: each must resolve."""
+    if strict_prefixes is None:
+        replaced = replace_raw(text, env)
+    else:
+        replaced = _replace(text, env, _strict(strict_prefixes), allow_artifacts=True)
+    try:
+        return json.loads(replaced)
+    except (ValueError, RecursionError):
+        raise EvaluationError("replacing the tags gives invalid JSON", text=text, position=0) from None
+
+
 def replace_raw(text: str, env: Mapping[str, object], *, allow_unresolved: bool = False) -> str:
     """`NewTemplate(text).Replace`: as `substitute`, but the text need not be a JSON document."""
     if allow_unresolved:
@@ -79,8 +93,6 @@ def substitute_text(text: str, env: Mapping[str, object], *, allow_unresolved: b
     """The tags of a plain string: the string goes through JSON, as Argo's templates always do."""
     if "{{" not in text:
         return text
-    import json
-
     replaced = substitute(gojson.encode_string(text), env, allow_unresolved=allow_unresolved)
     return str(json.loads(replaced))
 
@@ -95,6 +107,11 @@ def _on_document(text: str, replace: Callable[[], str]) -> str:
 
 
 def _strict(prefixes: Iterable[str]) -> Callable[[str], bool] | None:
+    return _strict_for(tuple(prefixes))
+
+
+@functools.lru_cache(maxsize=64)
+def _strict_for(prefixes: tuple[str, ...]) -> Callable[[str], bool] | None:
     names = "|".join(re.escape(prefix) for prefix in prefixes)
     if not names:
         return None
