@@ -30,7 +30,8 @@ from typing import Any, Protocol
 
 from kai_pipelines.engine import RunRequest, Silent, run
 from kai_pipelines.errors import KaiError
-from kai_pipelines.hera_edge.file import imports_hera, load
+from kai_pipelines.hera_edge.file import load
+from kai_pipelines.hera_edge.imports import imports_hera
 from kai_pipelines.manifest.neighbors import neighbors, references
 
 LIMIT = 0.80
