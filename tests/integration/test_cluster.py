@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import ssl
@@ -18,6 +19,7 @@ import yaml
 
 import kai_pipelines.cluster.session  # noqa: F401  # stays imported for all tests, and requests with it
 from kai_pipelines.cli.main import main
+from kai_pipelines.errors import RunError, UsageError
 from tests.argo_server import ArgoServer
 from tests.unit.cluster.samples import workflow
 from tests.unit.packages import clean_imports
@@ -462,3 +464,21 @@ def test_answers_of_another_shape_than_expected_are_shown_as_far_as_they_go(
     ):
         said = kai(*words)
         assert said.code == 0, (words, said.err)
+
+
+def test_a_pipeline_submits_itself_and_waits(tmp_path: Path, kai: Kai, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    greeting = importlib.import_module("flow").greeting
+    with ArgoServer(folder=tmp_path).serving() as server:
+        reach(monkeypatch, server)
+        first = greeting.submit(name="Ada", photos="scans/1")
+        again = greeting.submit(name="Ada", photos="scans/1")
+        server.set_status(first.name, phase="Failed", message="no luck")
+
+        with pytest.raises(RunError, match="Failed: no luck"):
+            greeting.submit(name="Ada", photos="scans/1", wait=True)
+        with pytest.raises(UsageError, match="has no input nome"):
+            greeting.submit(nome="Ada")
+
+    assert (first.is_new, again.is_new, first.phase) == (True, False, "Pending")
+    assert first.name == again.name
