@@ -41,6 +41,10 @@ class RunRequest:
     """A run that is to stop before anything new begins; after Stop exit handlers still run."""
     simulated: bool = False
     """Nothing will run: what this machine could not run is let through, and artifacts need not be there."""
+    object_storage: Path | None = None
+    """The folder that stands for object storage; without it one in the store."""
+    isolate: bool = True
+    """Give each pod a file system of its own, where this machine allows it."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,10 @@ class Shelf(Protocol):
 
     def add(self, key: str, digest: str) -> None:
         """Put what a pod has made under a key."""
+        ...
+
+    def keep(self, artifact: Mapping[str, Any], digest: str, folder: str) -> dict[str, Any]:
+        """Put an output artifact under its own key, or one in a folder; its location."""
         ...
 
     def digests(self, artifacts: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -26,7 +26,7 @@ from kai_pipelines.engine.program import Program
 from kai_pipelines.engine.record import restored
 from kai_pipelines.engine.request import Observer, Person, PodRunner, Shelf
 from kai_pipelines.engine.rest import Rest
-from kai_pipelines.engine.scope import Scope, text_of
+from kai_pipelines.engine.scope import Scope, has_location, text_of
 from kai_pipelines.engine.shutdown import Shutdown, Strategy
 from kai_pipelines.engine.template import run_template
 from kai_pipelines.errors import ManifestError
@@ -199,7 +199,7 @@ class Execution:
                 key = f"{self.program.name}/arguments/{one['name']}"
                 self.repository.bring(key, path)
                 artifacts.append({"name": one["name"], "s3": {"key": key}})
-            elif not one.get("optional") or any(key in one for key in ("raw", "s3")):
+            elif not one.get("optional") or has_location(one):
                 artifacts.append(one)
         parameters = [{"name": name, "value": value} for name, value in self.program.parameters.items()]
         return {"parameters": parameters, "artifacts": artifacts}

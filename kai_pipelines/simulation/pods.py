@@ -103,6 +103,12 @@ class NoFiles:
         """Remember the key."""
         self.keys[key] = digest
 
+    def keep(self, artifact: Mapping[str, Any], digest: str, folder: str) -> dict[str, Any]:
+        """Remember the key of an output artifact, which it may bring along."""
+        key = (artifact.get("s3") or {}).get("key") or f"{folder}/{artifact.get('name')}.tgz"
+        self.keys[key] = digest
+        return {"s3": {"key": key}}
+
     def digests(self, artifacts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """What the keys of some artifacts stand for: nothing."""
         keys = (str((one.get("s3") or {}).get("key", "")) for one in artifacts)

@@ -93,7 +93,9 @@ def _replay(recorded: Object) -> FakeExecutor:
         node = nodes[job.name]
         outputs = node.get("outputs") or {}
         files = {one["name"]: str(one["value"]) for one in outputs.get("parameters") or []}
-        files |= {one["name"]: "" for one in outputs.get("artifacts") or [] if one["name"] in job.outputs}
+        written = {job.outputs.get(name) for name in files}  # a parameter may be read from an artifact's file
+        artifacts = [one["name"] for one in outputs.get("artifacts") or [] if one["name"] in job.outputs]
+        files |= {name: "" for name in artifacts if job.outputs[name] not in written}
         late = node.get("message", "").startswith("Pod was active")
         seconds = 1e9 if late else 0.0
         return Answer(int(outputs.get("exitCode", 0)), files, outputs.get("result", ""), seconds)
