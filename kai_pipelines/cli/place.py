@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kai_pipelines.errors import ManifestError, UsageError
+from kai_pipelines.manifest.names import is_object_name
 
 RECORD = "workflow.json"
 
@@ -38,6 +39,8 @@ def located(text: str) -> Record | str:
         raise UsageError(
             f"there is no record {text}", hint="give a file or folder of `kai run -o`, or a workflow's name"
         )
+    if not is_object_name(text):
+        raise UsageError(f"{text!r} is neither a record that is here nor a name that a workflow can have")
     return text
 
 

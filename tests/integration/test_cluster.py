@@ -256,6 +256,8 @@ def test_a_retry_takes_other_parameters(kai: Kai, server: ArgoServer) -> None:
         (["submit", "flow.py", "-a", "photos=a", "-p", "photos_key=b"], "say the same"),
         (["status", "out/workflow.json"], "there is no record out/workflow.json"),
         (["status", "."], "holds no workflow.json"),
+        (["status", "a?b"], "neither a record that is here nor a name that a workflow can have"),
+        (["stop", "Hello"], "neither a record that is here nor a name that a workflow can have"),
         (["status", "absent"], "there is no workflow absent in namespace argo"),
         (["logs", "absent"], "there is no workflow absent in namespace argo"),
         (["retry", "absent"], "there is no workflow absent in namespace argo"),
