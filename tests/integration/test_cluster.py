@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import shutil
 import ssl
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -484,3 +487,42 @@ def test_a_pipeline_submits_itself_and_waits(tmp_path: Path, kai: Kai, monkeypat
 
     assert (first.is_new, again.is_new, first.phase) == (True, False, "Pending")
     assert first.name == again.name
+
+
+@pytest.fixture
+def going_on(kai: Kai, tmp_path: Path) -> Iterator[Path]:
+    """The output folder of a run in another process, whose first step waits for a file and says so twice."""
+    script = f"echo one; while ! test -e {tmp_path}/ready; do sleep 0.05; done; echo two"
+    slow = RUNNABLE.replace(
+        """'echo "{{inputs.parameters.word}}"; test "{{inputs.parameters.word}}" != fail'""", json.dumps(script)
+    )
+    (tmp_path / "slow.yaml").write_text(slow, encoding="utf-8")
+    command = [sys.executable, "-m", "kai_pipelines.cli.main", "run", "slow.yaml", "-o", "out", "--quiet"]
+    root = Path(__file__).resolve().parents[2]
+    process = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(root)})
+    try:
+        deadline = time.monotonic() + 30
+        while not list((tmp_path / "out" / "logs").glob("*.log")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield tmp_path / "out"
+    finally:
+        (tmp_path / "ready").touch()
+        process.wait(timeout=30)
+
+
+def test_the_log_of_a_run_that_goes_on_is_followed_to_its_end(kai: Kai, going_on: Path, tmp_path: Path) -> None:
+    threading.Timer(1.0, (tmp_path / "ready").touch).start()
+
+    said = kai("logs", "out", "--follow")
+
+    assert said.code == 0
+    assert [line.rpartition(": ")[2] for line in said.out.splitlines()] == ["one", "two", "one", "two"]
+
+
+def test_a_run_that_goes_on_is_watched_and_stopped_from_outside(kai: Kai, going_on: Path) -> None:
+    told = kai("stop", "out", "--terminate")
+    watched = kai("status", "out", "--watch")
+
+    assert (told.code, "is told to stop at once" in told.err) == (0, True)
+    assert watched.code == 1
+    assert "Stopped with strategy 'Terminate'" in watched.out
