@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from kai_pipelines.cache.key import result_key
 from kai_pipelines.engine.call import Call
+from kai_pipelines.engine.command import is_ours
 from kai_pipelines.engine.node import BAD, Node
 from kai_pipelines.engine.pod import Outcome
 from kai_pipelines.manifest.duration import parse_duration
@@ -21,7 +23,11 @@ async def run_pod(
     execution: Execution, call: Call, node: Node, template: Template, deadline: float | None, *, wants_result: bool
 ) -> None:
     """Run a pod, or take what was kept of the same one."""
-    key = execution.pods.key(template, wants_result=wants_result)
+    if template.get("daemon"):
+        seconds = _seconds(execution, node, template, deadline)
+        await execution.attendance.start(execution, call, node, template, seconds)
+        return
+    key = _placed(execution.pods.key(template, wants_result=wants_result), execution, node, template)
     outcome = execution.pods.kept(key)
     if outcome is None:
         outcome = await _run_in_place(execution, call, node, template, key, deadline, wants_result=wants_result)
@@ -29,6 +35,18 @@ async def run_pod(
     _take_outputs(execution, node, template, outcome)
     execution.count(node, outcome)
     execution.end(node, outcome.phase, outcome.message)
+
+
+def _placed(key: str | None, execution: Execution, node: Node, template: Template) -> str | None:
+    """The key of what a foreign program gives at its place in the workflow.
+
+    Only our steps promise the same outputs for the same inputs. A program that throws a coin may be called again
+    and again, with the same words, and must be able to answer otherwise.
+    """
+    if key is None or is_ours(template.get("container") or {}):
+        return key
+    place = node.name.removeprefix(execution.program.name)
+    return result_key({"at": place, "is": key}, {}, None, {})
 
 
 async def _run_in_place(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from kai_pipelines.engine.node import Node
 
 if TYPE_CHECKING:
+    import asyncio
+
     from kai_pipelines.engine.pod import Outcome
 
 
@@ -114,6 +116,35 @@ class PodRunner(Protocol):
         seconds: float | None = None,
     ) -> Outcome:
         """Run the pod, `seconds` at most; how it ended."""
+        ...
+
+    async def start_daemon(
+        self, node: Node, template: dict[str, Any], on_line: Callable[[str], None], *, seconds: float | None = None
+    ) -> Attendant:
+        """Start a pod that is to run beside those after it, and wait until it is ready or has ended."""
+        ...
+
+
+class Attendant(Protocol):
+    """A daemon that was started."""
+
+    @property
+    def ended(self) -> asyncio.Future[Outcome]:
+        """Its end."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether it serves; false when it has ended before it did."""
+        ...
+
+    @property
+    def ip(self) -> str:
+        """Where it is reached."""
+        ...
+
+    async def stop(self) -> Outcome:
+        """End it."""
         ...
 
 

@@ -13,6 +13,7 @@ import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kai_pipelines.engine.attendance import Attendance
 from kai_pipelines.engine.call import Call, CallError
 from kai_pipelines.engine.clock import Clock
 from kai_pipelines.engine.executor import GRACE, Executor
@@ -63,6 +64,7 @@ class Execution:
         self.person = person
         self.tree: NodeTree = restored(program.name, status or {})
         self.places = asyncio.Semaphore(min(jobs, int(program.spec.get("parallelism") or jobs)))
+        self.attendance = Attendance()
         self.locks = Locks()
         self.machine_locks = machine_locks or NoMachineLocks()
         self.shutdown = Shutdown()
@@ -135,8 +137,11 @@ class Execution:
         with self.rest.busy():
             await self.machine_locks.acquire(locks, lambda lock, message: self.say(message))
         root = await self._run_entrypoint()
-        if root is not None:
-            await self._run_exit_handler(root)
+        try:
+            if root is not None:
+                await self._run_exit_handler(root)
+        finally:
+            await self.attendance.stop_all(self)
         self.machine_locks.release(locks)
         return root
 
@@ -357,6 +362,7 @@ class Execution:
 
     async def stop_daemons(self, boundary: Node) -> None:
         """End the daemons that were started directly in a DAG or steps template."""
+        await self.attendance.stop(self, boundary.id)
 
     def pod_name(self, node: str, template: str) -> str:
         """Argo's name of a node's pod (workflow/util/pod_name.go, version 2)."""

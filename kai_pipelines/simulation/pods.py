@@ -120,6 +120,26 @@ class NoFiles:
         return sorted(key for key in self.keys if key.startswith(prefix))
 
 
+class SimulatedDaemon:
+    """A daemon of a simulation."""
+
+    ip = "127.0.0.1"
+
+    def __init__(self, outcome: Outcome, note: Callable[[str], None]) -> None:
+        self.ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.ready = outcome.phase == "Succeeded"
+        self._outcome = outcome
+        self._note = note
+
+    async def stop(self) -> Outcome:
+        """End it."""
+        if not self.ended.done():
+            self._note(self._outcome.phase)
+            self._outcome.ran = True
+            self.ended.set_result(self._outcome)
+        return self._outcome
+
+
 class SimulatedPods:
     """Runs the pods of one workflow in virtual time; also what the engine stops them with."""
 
@@ -178,6 +198,25 @@ class SimulatedPods:
         self.ran.append(PodRun(step, node.id, attempt, started, ended, outcome.phase, length, asks))
         outcome.ran = True
         return outcome
+
+    async def start_daemon(
+        self, node: Node, template: dict[str, Any], on_line: Callable[[str], None], *, seconds: float | None = None
+    ) -> SimulatedDaemon:
+        """A daemon that serves at once, unless the script says that it fails; it takes a node until it is stopped."""
+        step = self._step(node, template)
+        ending = self._ending(step, self._count(step))
+        started = asyncio.get_running_loop().time()
+        outcome = _ended(ending, late=False)
+        asks = requests_of(template, self._spec)
+
+        def note(phase: str) -> None:
+            ended = asyncio.get_running_loop().time()
+            self.ran.append(PodRun(step, node.id, 0, started, ended, phase, self._length(step, started, None), asks))
+
+        daemon = SimulatedDaemon(outcome, note)
+        if outcome.phase != "Succeeded":
+            await daemon.stop()
+        return daemon
 
     async def approve(self, node: Node, template: dict[str, Any]) -> Mapping[str, str]:
         """A person who thinks as long as the script says, else not at all, and supplies what it says."""
