@@ -70,6 +70,18 @@ def cpu_milliseconds(work: Callable[[], object]) -> float:
     return min(times) * 1000
 
 
+def judged(name: str, manifest: dict[str, Any]) -> dict[str, Any]:
+    """The figures of one manifest, which must be without findings."""
+    assert lint([manifest]) == [], name
+    argo = ARGO_LINT_SECONDS.get(name)
+    return {
+        "manifest": name,
+        "validate_ms": round(cpu_milliseconds(lambda: validate(manifest, options=Options(lint=True))), 1),
+        "lint_ms": round(cpu_milliseconds(lambda: lint([manifest])), 1),
+        "argo_lint_ms": argo and argo * 1000,
+    }
+
+
 def main() -> None:
     """Print each figure beside Argo's, or as JSON."""
     manifests = {
@@ -78,20 +90,7 @@ def main() -> None:
         "chain of 5,000": chain(5000),
         "wide graph of 1,001": wide(1000),
     }
-    figures = []
-    for name, manifest in manifests.items():
-        assert lint([manifest]) == [], name
-        argo = ARGO_LINT_SECONDS.get(name)
-        figures.append(
-            {
-                "manifest": name,
-                "validate_ms": round(
-                    cpu_milliseconds(lambda one=manifest: validate(one, options=Options(lint=True))), 1
-                ),
-                "lint_ms": round(cpu_milliseconds(lambda one=manifest: lint([one])), 1),
-                "argo_lint_ms": argo and argo * 1000,
-            }
-        )
+    figures = [judged(name, manifest) for name, manifest in manifests.items()]
     if "--json" in sys.argv:
         print(json.dumps(figures, indent=2))
         return

@@ -152,10 +152,11 @@ def _check_deadline(site: Site, body: Object) -> None:
     if deadline is None:
         return
     message = "activeDeadlineSeconds must be a whole number of seconds, or one tag"
-    number = deadline if isinstance(deadline, int) else atoi(deadline)
+    text = str(deadline)
+    number = atoi(text)
     if number is not None:
         fits = number >= 0
     else:
-        fits = deadline.startswith(PLACEHOLDER) or (deadline.startswith("{{") and deadline.endswith("}}"))
+        fits = text.startswith(PLACEHOLDER) or (text.startswith("{{") and text.endswith("}}"))
     if not fits:
         site.add("KAI124", message, "activeDeadlineSeconds")

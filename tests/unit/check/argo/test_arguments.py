@@ -41,7 +41,7 @@ def test_an_input_from_a_config_map_needs_no_argument() -> None:
 
 
 def test_the_entrypoint_takes_the_arguments_of_the_workflow() -> None:
-    assert found(workflow(_NEEDS)) == ["KAI131 spec.arguments"]
+    assert found(workflow(_NEEDS)) == ["KAI131 spec.entrypoint"]
     assert found(workflow(_NEEDS, spec="arguments: {parameters: [{name: message, value: a}]}")) == []
 
 
