@@ -75,7 +75,7 @@ def _check_container_set(site: Site, body: Object) -> None:
     exchanges = body.get("inputs", {}).get("artifacts") or outputs.get("parameters") or outputs.get("artifacts")
     if exchanges and "main" not in names:
         message = "with input artifacts or outputs, one of the containers must be called 'main'"
-        site.add("KAI128", message, "containerSet", "containers")
+        site.add("KAI128", message, "containerSet", *(["containers"] if containers else []))
     for index, name in enumerate(names):
         _check_reserved(site, name, "containerSet", "containers", index, "name")
 

@@ -80,7 +80,8 @@ def _referenced_home(context: Context, spec: Object, place: Place) -> Home | Non
     if home is None:
         kind = "ClusterWorkflowTemplate" if cluster else "WorkflowTemplate"
         hint = similar(name, context.shelf.names(cluster=cluster)) or f"give the file with the {kind} {name} too"
-        add("KAI118", f"there is no {kind} {name!r}", (*place, "workflowTemplateRef", "name"), hint=hint)
+        at = (*place, "workflowTemplateRef", "name") if name else (*place, "workflowTemplateRef")
+        add("KAI118", f"there is no {kind} {name!r}", at, hint=hint)
     return home
 
 

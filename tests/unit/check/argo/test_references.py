@@ -166,8 +166,11 @@ def test_inline_templates_of_another_object_do_not_see_the_inputs_around_them() 
         """
     )
 
+    calls = template("calls", "steps: [[{name: a, template: outer}]]")
+
     assert found(workflow(outer)) == []
     assert found(_uses("name: tools, template: outer"), siblings=[_library(outer)]) == [f"KAI151 {_TASK}"]
+    assert found(_uses("name: tools, template: calls"), siblings=[_library(calls, outer)]) == [f"KAI151 {_TASK}"]
 
 
 def test_a_template_that_refers_to_its_own_object_is_judged_in_its_place() -> None:
