@@ -138,12 +138,26 @@ def _check_resource(site: Site, body: Object) -> None:
 
 
 def _is_yaml(manifest: str) -> bool:
+    """Whether Go reads it: also not with mappings or lists as keys, which an unquoted ``{{tag}}`` is."""
     import yaml
 
     try:
-        next(yaml.compose_all(_EXPRESSION.sub("placeholder", manifest), Loader=yaml.CSafeLoader), None)
-    except (yaml.YAMLError, ValueError):
+        top = next(yaml.compose_all(_EXPRESSION.sub("placeholder", manifest), Loader=yaml.CSafeLoader), None)
+    except (yaml.YAMLError, ValueError, RecursionError):
         return False
+    seen: set[int] = set()
+    rest: list[object] = [top]
+    while rest:
+        node = rest.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            rest += node.value
+        elif isinstance(node, yaml.MappingNode):
+            if not all(isinstance(key, yaml.ScalarNode) for key, _ in node.value):
+                return False
+            rest += [one for _, one in node.value]
     return True
 
 
