@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kai_pipelines.errors import UsageError
 from kai_pipelines.manifest.document import WORKFLOW_KINDS, load, load_all
+from kai_pipelines.manifest.limits import MAX_BYTES
 from kai_pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def resolve(text: str, settings: Settings) -> Target:
         file = Path(text if text.endswith(".py") else path + ".py")
         return Target(pipeline_in_file(file, name or None))
     if text == "-":
-        return _manifests(load_all(sys.stdin.read(), source="standard input"), "standard input")
+        return _manifests(load_all(sys.stdin.buffer.read(MAX_BYTES + 1), source="standard input"), "standard input")
     if Path(text).suffix in {".yaml", ".yml", ".json"} or Path(text).is_dir():
         if not Path(text).exists():
             raise UsageError(f"there is no file {text}")
