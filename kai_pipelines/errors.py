@@ -5,6 +5,7 @@
     ├── AuthoringError        a pipeline or step is written wrongly; carries file and line  (exit 2)
     ├── ManifestError         a manifest cannot be read, or cannot run here                 (exit 2)
     ├── ExpressionError       a {{tag}}, {{=expression}}, when or depends is wrong; carries a position
+    ├── CheckError            a pipeline that a Python caller checked has mistakes; carries all of them
     ├── RunError              a run that a Python caller started ended badly; the command line exits 1 instead
     ├── StoreError            the store of results is unusable: version, space, permissions (exit 2)
     └── StepError             a step gives up
@@ -18,6 +19,10 @@ EX_TEMPFAIL and EX_DATAERR), and the retry strategy that the compiler writes rea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kai_pipelines.check.diagnostic import Diagnostic
 
 EXIT_RETRYABLE = 75
 EXIT_FATAL = 65
@@ -71,6 +76,15 @@ class ExpressionError(KaiError):
         super().__init__(message, hint=hint)
         self.text = text
         self.position = position
+
+
+class CheckError(KaiError):
+    """A pipeline that a Python caller checked has mistakes: `diagnostics`, the warnings too."""
+
+    def __init__(self, message: str, diagnostics: Sequence[Diagnostic]) -> None:
+        shown = [f"{one.spot.path}:{one.spot.line}: {one.code} {one.message}" for one in diagnostics]
+        super().__init__("\n  ".join([message, *shown]))
+        self.diagnostics = tuple(diagnostics)
 
 
 class RunError(KaiError):

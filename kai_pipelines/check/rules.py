@@ -1,0 +1,17 @@
+"""The one table of rules: each is a function from the model to findings, in a module for its family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from kai_pipelines.check import conditions, expressions
+from kai_pipelines.check.finding import Finding
+from kai_pipelines.check.model import Model
+
+Rule: TypeAlias = Callable[[Model], Iterator[Finding]]
+
+RULES: tuple[Rule, ...] = (
+    expressions.check,
+    conditions.check,
+)
