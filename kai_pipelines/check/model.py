@@ -146,6 +146,10 @@ class Document:
     artifacts: dict[str, Port] = field(default_factory=dict)
     base: Document | None = None
     """What `workflowTemplateRef` names, when it is given too."""
+    texts: list[Any] | None = None
+    """The texts with tags, once they have been collected."""
+    references: list[Any] | None = None
+    """The variables in them, once they have been collected."""
 
     @property
     def name(self) -> str:

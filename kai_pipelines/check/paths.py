@@ -82,6 +82,8 @@ class TypedChecker(Checker):
         """Text where the variable is known to be; otherwise as expr-lang sees it."""
         if isinstance(node, Name) and node.name not in self.variables and self.is_text((node.name,)):
             return STRING
+        if isinstance(node, Name) and node.name not in self.variables and self.env.get(node.name) == {}:
+            return UNKNOWN
         if isinstance(node, Member):
             path = _path(node, guarded=False, called=False)
             if path is not None and not path.guarded and self.is_text(path.parts) and _is_whole(node, path):

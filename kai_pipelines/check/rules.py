@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from kai_pipelines.check import conditions, expressions
+from kai_pipelines.check import (
+    arguments,
+    conditions,
+    control,
+    dataflow,
+    expressions,
+    merging,
+    naming,
+    resources,
+    retries,
+    scripts,
+    unused,
+    uses,
+)
 from kai_pipelines.check.finding import Finding
 from kai_pipelines.check.model import Model
 
@@ -14,4 +27,14 @@ Rule: TypeAlias = Callable[[Model], Iterator[Finding]]
 RULES: tuple[Rule, ...] = (
     expressions.check,
     conditions.check,
+    retries.check,
+    arguments.check,
+    uses.check,
+    dataflow.check,
+    merging.check,
+    control.check,
+    unused.check,
+    resources.check,
+    naming.check,
+    scripts.check,
 )

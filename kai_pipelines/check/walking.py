@@ -29,8 +29,14 @@ _ORCHESTRATION = frozenset(("dag", "steps"))
 _OWN_CALLS = frozenset(("inline", "hooks"))
 
 
-def texts(document: Document) -> Iterator[Text]:
-    """Every text with tags of a document."""
+def texts(document: Document) -> list[Text]:
+    """Every text with tags of a document, collected once."""
+    if document.texts is None:
+        document.texts = list(_texts(document))
+    return document.texts
+
+
+def _texts(document: Document) -> Iterator[Text]:
     for key, value in document.spec.items():
         if key not in ("templates", "hooks", "templateDefaults"):
             yield from _inside(value, (*document.spec_place, key), Scope(document))
