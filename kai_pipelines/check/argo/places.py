@@ -1,0 +1,29 @@
+"""Where a tag is written that is left over after substitution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kai_pipelines.check.argo.calls import Called
+from kai_pipelines.check.argo.tags import Leftover
+from kai_pipelines.check.argo.templates import Template
+from kai_pipelines.check.finding import Place
+
+
+def written_at(template: Template, called: Called, leftover: Leftover, tag: str) -> tuple[Place, int | None]:
+    """The place of the text, and the tag's offset in it when it is written there just so."""
+    place = called.place(template, leftover.path)
+    offset = _original(template, leftover).find(tag)
+    return place, offset if offset >= 0 else None
+
+
+def _original(template: Template, leftover: Leftover) -> str:
+    value: object = template.body
+    for key in leftover.path:
+        if (isinstance(value, Mapping) and key in value) or (
+            isinstance(value, list) and isinstance(key, int) and key < len(value)
+        ):
+            value = value[key]
+        else:
+            return str(leftover.path[-1]) if leftover.path else ""
+    return value if isinstance(value, str) else ""
