@@ -110,10 +110,7 @@ OWN = _own()
 @functools.cache
 def table() -> dict[str, Code]:
     """Every code, Argo's too, in order."""
-    try:
-        from kai_pipelines.check.argo.codes import CODES
-    except ImportError:
-        CODES = {}
+    from kai_pipelines.check.argo.codes import CODES
 
     argo = {code: Code(code, name, "error", meaning) for code, (name, meaning) in CODES.items()}
     return dict(sorted((argo | OWN).items()))

@@ -15,11 +15,16 @@ from kai_pipelines.expression import Tag
 from kai_pipelines.expression.depends import from_dependencies, read_depends, wrong_results
 from kai_pipelines.expression.evaluation import compiled
 from kai_pipelines.expression.faults import CompileError
+from kai_pipelines.expression.grammar import CONSTANTS, FUNCTIONS, PREDICATES
+from kai_pipelines.expression.lexer import WORD_OPERATORS
 from kai_pipelines.expression.substitution import tags
 from kai_pipelines.expression.when import parse, should_execute
 
 _STAND_INS = ("word", "1", "true", "false", "a-b", "")
 """What the value of a variable may look like in a `when`."""
+_WORDS = frozenset((*WORD_OPERATORS, *CONSTANTS, *FUNCTIONS, *PREDICATES))
+_PLAIN_DEPENDS = re.compile(r"\s*{0}(?:\s*(?:&&|\|\|)\s*{0})*\s*".format(r"[a-zA-Z][-a-zA-Z0-9]*(?:\.[A-Z][a-zA-Z]+)?"))
+"""Names joined by && and ||: nothing can be wrong with its grammar."""
 _TASK = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*?\.[A-Z][a-zA-Z]+|[a-zA-Z0-9][-a-zA-Z0-9]*")
 
 
@@ -196,7 +201,7 @@ def _expression(call: Call, depends: str, index: int) -> Iterator[Finding]:
         yield found(
             "reserved-task-name", index, place, _reserved_message(name), hint="rename the task", offset=match.start()
         )
-    if known:
+    if known or _PLAIN_DEPENDS.fullmatch(depends):
         return
     try:
         _check_shape(depends)
@@ -227,8 +232,9 @@ def _check_shape(depends: str) -> None:
 
 
 def _is_reserved(name: str) -> bool:
-    if name[:1].isdigit():
-        return False  # Argo's own rule tells
+    """Whether a depends on a task of this name cannot be evaluated; a digit in front is told by Argo's own rule."""
+    if name not in _WORDS:
+        return False
     try:
         read_depends(from_dependencies([name])).check()
     except ExpressionError:

@@ -21,8 +21,6 @@ _IMAGE = re.compile(
     r"(?P<tag>:[\w][\w.-]{0,127})?(?P<digest>@[A-Za-z][\w.+-]*:[0-9a-fA-F]{32,})?"
 )
 _MOST = 63
-_RANDOM = 5
-"""Characters that Kubernetes adds to a generateName."""
 
 
 def check(model: Model) -> Iterator[Finding]:
@@ -47,9 +45,6 @@ def _document_name(document: Document) -> Iterator[Finding]:
     if prefix and not name and not _PREFIX.fullmatch(prefix):
         message = f"Kubernetes refuses names that start with {prefix!r}"
         yield found("bad-name", document.index, place, message, hint=hint)
-    elif not name and len(prefix) > _MOST - _RANDOM:
-        message = f"generateName has {len(prefix)} characters: with {_RANDOM} more the name is too long for a label"
-        yield found("bad-name", document.index, place, message, hint=f"at most {_MOST - _RANDOM}")
     if not name and not prefix and document.kind in ("Workflow", "CronWorkflow", "WorkflowTemplate"):
         message = "the object has no name"
         yield found("bad-name", document.index, ("metadata",), message, hint="metadata: {generateName: my-workflow-}")
