@@ -22,16 +22,38 @@ def chosen(
     """The findings of both, sorted and without repetition."""
     codes = codes_of(ignore)
     kept: dict[tuple[int, Place, str, int | None, str], Finding] = {}
-    told = {(finding.document, finding.place) for finding in own}
-    for finding in (*own, *(one for one in argo if (one.document, one.place) not in told)):
+    for finding in (*own, *_not_told(argo, own)):
         if finding.code not in codes and not _switched_off(finding, documents):
             key = (finding.document, finding.place, finding.code, finding.offset, finding.message)
             kept.setdefault(key, finding)
     return sorted(kept.values(), key=_order)
 
 
+_SAME = {
+    "KAI201": {"KAI152"}, "KAI203": {"KAI151"}, "KAI302": {"KAI134"}, "KAI303": {"KAI134", "KAI124"},
+    "KAI207": {"KAI141"}, "KAI305": {"KAI148", "KAI101", "KAI102"}, "KAI306": {"KAI151", "KAI147"}, "KAI307": {"KAI151", "KAI147"},
+    "KAI308": {"KAI147", "KAI151"}, "KAI404": {"KAI116", "KAI117", "KAI119"}, "KAI406": {"KAI101", "KAI102", "KAI124"},
+    "KAI407": {"KAI124", "KAI102"}, "KAI408": {"KAI104", "KAI119"}, "KAI501": {"KAI101", "KAI102"},
+    "KAI504": {"KAI101"}, "KAI601": {"KAI111", "KAI113", "KAI110"}, "KAI602": {"KAI101", "KAI111"},
+}  # fmt: skip
+"""Our code → those of Argo that tell the same fault with fewer words."""
+
+
+def _not_told(argo: Sequence[Finding], own: Sequence[Finding]) -> list[Finding]:
+    """Argo's findings without those that a rule of ours tells at the same place, or one level from it."""
+    told: dict[tuple[int, Place], set[str]] = {}
+    for finding in own:
+        for place in (finding.place, finding.place[:-1]):
+            told.setdefault((finding.document, place), set()).update(_SAME.get(finding.code, ()))
+    return [
+        one
+        for one in argo
+        if not any(one.code in told.get((one.document, place), ()) for place in (one.place, one.place[:-1]))
+    ]
+
+
 def _order(finding: Finding) -> tuple[object, ...]:
-    place = tuple((isinstance(part, str), "" if isinstance(part, int) else part, part if isinstance(part, int) else 0) for part in finding.place)
+    place = tuple((0, part, "") if isinstance(part, int) else (1, 0, part) for part in finding.place)
     return finding.document, place, finding.offset or 0, finding.code, finding.message
 
 

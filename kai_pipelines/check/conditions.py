@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from kai_pipelines.check.codes import found
 from kai_pipelines.check.finding import Finding, Place
-from kai_pipelines.check.judgment import judge, parsed
+from kai_pipelines.check.judgment import judge, parsed, plain
 from kai_pipelines.check.model import Call, Model, as_text, items, mapping, text
 from kai_pipelines.check.scope import Scope
 from kai_pipelines.errors import ExpressionError
 from kai_pipelines.expression import Tag
-from kai_pipelines.expression.depends import from_dependencies, read_depends, wrong_results
+from kai_pipelines.expression.depends import TaskResults, from_dependencies, read_depends, wrong_results
 from kai_pipelines.expression.evaluation import compiled
 from kai_pipelines.expression.faults import CompileError
 from kai_pipelines.expression.grammar import CONSTANTS, FUNCTIONS, PREDICATES
@@ -23,6 +23,7 @@ from kai_pipelines.expression.when import parse, should_execute
 _STAND_INS = ("word", "1", "true", "false", "a-b", "")
 """What the value of a variable may look like in a `when`."""
 _WORDS = frozenset((*WORD_OPERATORS, *CONSTANTS, *FUNCTIONS, *PREDICATES))
+_LOWER = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*\.[a-z]\w*")
 _PLAIN_DEPENDS = re.compile(r"\s*{0}(?:\s*(?:&&|\|\|)\s*{0})*\s*".format(r"[a-zA-Z][-a-zA-Z0-9]*(?:\.[A-Z][a-zA-Z]+)?"))
 """Names joined by && and ||: nothing can be wrong with its grammar."""
 _TASK = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*?\.[A-Z][a-zA-Z]+|[a-zA-Z0-9][-a-zA-Z0-9]*")
@@ -71,10 +72,18 @@ def _when(value: object, place: Place, scope: Scope, *, constant: bool = True) -
         first = outcomes[0]
         assert isinstance(first, ExpressionError)
         offset = _original_offset(first.position or 0, found_tags, stand_ins[0])
-        hint = first.hint or "put quotes around values: '{{…}}' == 'text'"
+        hint = _when_hint(when)
         yield found("bad-when", index, place, _short(first.message), hint=hint, offset=offset)
     elif constant and len(outcomes) > 3 and not _ternary(when):
         yield from _contradiction(when, place, index)
+
+
+def _when_hint(when: str) -> str:
+    if re.search(r"(?<![=!<>~])=(?![=~])", when):
+        return "equality is =="
+    if re.search(r"\b(and|or|not)\b", when):
+        return "conditions are joined with && and ||, and turned round with !"
+    return "a when compares: '{{inputs.parameters.name}}' == 'value'"
 
 
 def _without_tags(when: str, place: Place, index: int, *, constant: bool) -> Iterator[Finding]:
@@ -83,7 +92,7 @@ def _without_tags(when: str, place: Place, index: int, *, constant: bool) -> Ite
     try:
         holds = should_execute(when)
     except ExpressionError as error:
-        hint = error.hint or "a when compares: '{{inputs.parameters.name}}' == 'value'"
+        hint = _when_hint(when)
         yield found("bad-when", index, place, _short(error.message), hint=hint, offset=error.position)
         return
     if constant and not holds:
@@ -152,7 +161,9 @@ def _written(tag: Tag) -> str:
 
 def _short(message: str) -> str:
     """The message without the condition itself, which is shown beneath."""
-    return re.sub(r"^when (['\"]).*?\1:? ?", "", message, flags=re.DOTALL) or message
+    short = re.sub(r"^when (['\"]).*?\1:? ?", "", message, flags=re.DOTALL) or message
+    short = re.sub(r"^the parentheses of when .* do not match$", "the parentheses do not match", short, flags=re.DOTALL)
+    return re.sub(r" at character \d+$", "", short.replace(" (put quotes around the value it belongs to)", ""))
 
 
 def _ternary(when: str) -> bool:
@@ -203,18 +214,30 @@ def _expression(call: Call, depends: str, index: int) -> Iterator[Finding]:
         )
     if known or _PLAIN_DEPENDS.fullmatch(depends):
         return
+    if lower := _LOWER.search(depends):
+        message = f"{lower[0]}: results are written with a capital"
+        results = ", ".join(TaskResults._fields)
+        yield found("bad-depends", index, place, message, hint=f"one of {results}", offset=lower.start())
+        return
     try:
         _check_shape(depends)
     except CompileError as error:
         hint = "join names of tasks with &&, || and !: a && (b.Failed || c)"
-        yield found("bad-depends", index, place, _plain(error.message), hint=hint, offset=error.position)
+        message = _original(plain(error.message), depends, error.position or 0)
+        yield found("bad-depends", index, place, message, hint=hint, offset=error.position)
         return
     if wrong_results(depends):
         return  # Argo's own rule tells
     try:
         read_depends(depends).check()
     except ExpressionError as error:
-        yield found("bad-depends", index, place, _plain(error.message), offset=0)
+        yield found("bad-depends", index, place, plain(error.message), offset=0)
+
+
+def _original(message: str, depends: str, position: int) -> str:
+    """The message with the author's word instead of what stands for it."""
+    word = _TASK.match(depends, position)
+    return re.sub(r"'t+'", lambda _: repr(word[0]) if word is not None else "a name", message)
 
 
 def _check_shape(depends: str) -> None:
@@ -244,10 +267,6 @@ def _is_reserved(name: str) -> bool:
 
 def _reserved_message(name: str) -> str:
     return f"{name!r} is a word of the expression language: Argo cannot evaluate a depends on it"
-
-
-def _plain(message: str) -> str:
-    return re.sub(r" at character \d+ of .*$| \(character \d+\)$", "", message, flags=re.DOTALL)
 
 
 def names_in(depends: str) -> list[str]:

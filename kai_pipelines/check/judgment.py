@@ -36,7 +36,8 @@ def judge(expression: str, scope: Scope, *, boolean: bool = False) -> list[Fault
     try:
         tree, found = _parsed(expression)
     except CompileError as error:
-        return [Fault("bad-expression", error.message, error.position or 0, error.hint or _grammar_hint(expression))]
+        hint = error.hint or _grammar_hint(expression)
+        return [Fault("bad-expression", plain(error.message), error.position or 0, hint)]
     unknown = _unknown(expression, found, scope)
     return unknown or _types(expression, tree, scope, boolean=boolean)
 
@@ -116,7 +117,7 @@ def _types(expression: str, tree: Node, scope: Scope, *, boolean: bool) -> list[
     try:
         TypedChecker(expression, env, lambda path: False).visit(tree)
     except CompileError as error:
-        return [Fault("bad-expression", _plain(error.message), error.position or 0)]
+        return [Fault("bad-expression", plain(error.message), error.position or 0)]
     except RecursionError:
         return [Fault("bad-expression", "the expression is nested too deeply", 0)]
     checker = TypedChecker(expression, env, scope.is_text)
@@ -142,7 +143,7 @@ def _environment(expression: str, scope: Scope) -> dict[str, object]:
 def _misfit(error: CompileError, tree: Node) -> Fault:
     """Types that do not fit: some fail when they meet, some comparisons are merely never true."""
     position = error.position or 0
-    message = _plain(error.message)
+    message = plain(error.message)
     operator = next((part.operator for part in _binaries(tree) if part.position == position), "")
     hint = "variables are text: asInt(…) or asFloat(…) makes a number, quotes make text"
     if operator in _COMPARES or operator == "in":
@@ -157,6 +158,7 @@ def _binaries(tree: Node) -> list[Binary]:
     return [node for node in walk(tree) if isinstance(node, Binary)]
 
 
-def _plain(message: str) -> str:
-    """A message of the checker without its own position, which is told another way."""
-    return re.sub(r" \(character \d+\)$| at character \d+ of .*$", "", message, flags=re.DOTALL)
+def plain(message: str) -> str:
+    """A message of the expression package without its own position, which is told another way."""
+    message = re.sub(r" \(character \d+\)$| at character \d+( of .*)?$", "", message, flags=re.DOTALL)
+    return message.replace("unexpected the end", "unexpected end")

@@ -9,11 +9,12 @@ from kai_pipelines.check.codes import found
 from kai_pipelines.check.finding import Finding, Place
 from kai_pipelines.check.judgment import judge, parsed
 from kai_pipelines.check.model import Document, Model, Object, as_text, mapping, text
-from kai_pipelines.check.scope import Scope
+from kai_pipelines.check.scope import Scope, suggestion
 from kai_pipelines.errors import ExpressionError, ManifestError
 from kai_pipelines.expression import evaluate
 from kai_pipelines.manifest.duration import parse_duration
 
+_POLICIES = ("", "Always", "OnFailure", "OnError", "OnTransientError")
 _EXIT_CODES = (0, 1, 2, 3, 64, 65, 70, 75, 100, 126, 127, 128, 130, 134, 137, 139, 143, 255)
 _NUMBER = re.compile(r"[0-9]{1,3}")
 
@@ -51,6 +52,10 @@ def _strategy(strategy: Object, place: Place, scope: Scope, *, pods: bool = True
     policy = text(strategy.get("retryPolicy"))
     if well_formed and "{{" not in expression and pods:
         yield from _never(expression, policy, place, document)
+    if policy not in _POLICIES and "{{" not in policy and scope.template is None:
+        # Argo's own rule looks at templates only; this one fails when a template is run with it.
+        message, hint = f"there is no retry policy {policy!r}", suggestion(policy, _POLICIES[1:])
+        yield Finding("KAI123", message, (*place, "retryPolicy"), document.index, hint)
     yield from _limit(strategy, place, document)
     yield from _backoff(strategy, place, document)
     if policy in ("OnError", "OnTransientError") and not expression and pods:

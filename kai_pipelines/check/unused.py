@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kai_pipelines.check.codes import found
 from kai_pipelines.check.finding import Finding
+from kai_pipelines.check.judgment import parsed
 from kai_pipelines.check.model import Document, Model, Template, text
 from kai_pipelines.check.references import references
 from kai_pipelines.check.scope import suggestion
@@ -44,6 +45,7 @@ def _templates(document: Document) -> Iterator[Finding]:
 def _parameters(document: Document) -> Iterator[Finding]:
     read: dict[int, set[str]] = {}
     whole = set[int]()
+    unclosed = {id(one.scope.template) for one in document.texts or () if one.unclosed is not None}
     for reference in references(document):
         template = reference.template
         if template is None or reference.path[0] != "inputs":
@@ -53,7 +55,7 @@ def _parameters(document: Document) -> Iterator[Finding]:
         else:
             read.setdefault(id(template), set()).add(reference.path[2])
     for template in document.every:
-        if id(template) in whole or template.kind in ("", "plugin", "suspend") or _has_nested_tags(template):
+        if id(template) in whole or id(template) in unclosed or template.kind in ("", "plugin", "suspend") or _has_nested_tags(template):
             continue
         for name, port in template.parameters.items():
             if name and name not in read.get(id(template), ()):
@@ -63,9 +65,9 @@ def _parameters(document: Document) -> Iterator[Finding]:
 
 
 def _has_nested_tags(template: Template) -> bool:
-    """Whether a tag is made of others, so that what it reads is known at run time only."""
+    """Whether what it reads cannot be known: a tag is made of others, or cannot be read itself."""
     return any(
-        "{{" in tag.text
+        "{{" in tag.text or (tag.is_expression and parsed(tag.content) is None)
         for one in template.document.texts or ()
         if one.scope.template is template
         for tag in one.tags
