@@ -11,14 +11,12 @@ from kai_pipelines.check.judgment import judge, parsed, plain
 from kai_pipelines.check.model import Call, Model, as_text, items, mapping, text
 from kai_pipelines.check.scope import Scope
 from kai_pipelines.errors import ExpressionError
-from kai_pipelines.expression import Tag
+from kai_pipelines.expression import Tag, should_execute
 from kai_pipelines.expression.depends import TaskResults, from_dependencies, read_depends, wrong_results
-from kai_pipelines.expression.evaluation import compiled
 from kai_pipelines.expression.faults import CompileError
 from kai_pipelines.expression.grammar import CONSTANTS, FUNCTIONS, PREDICATES
 from kai_pipelines.expression.lexer import WORD_OPERATORS
 from kai_pipelines.expression.substitution import tags
-from kai_pipelines.expression.when import parse, should_execute
 
 _STAND_INS = ("word", "1", "true", "false", "a-b", "")
 """What the value of a variable may look like in a `when`."""
@@ -112,6 +110,8 @@ def _one_expression(when: str, tag: Tag, place: Place, scope: Scope) -> Iterator
         return
     made = parsed(tag.content)
     if made is not None and not made[1]:
+        from kai_pipelines.expression.evaluation import compiled
+
         try:
             holds = compiled(tag.content, {})({})
         except ExpressionError:
@@ -123,6 +123,8 @@ def _one_expression(when: str, tag: Tag, place: Place, scope: Scope) -> Iterator
 
 def _outcome(when: str, found_tags: list[Tag], stand_in: str) -> bool | ExpressionError:
     """What comes of a condition when its variables have a value."""
+    from kai_pipelines.expression.when import parse
+
     pieces: list[str] = []
     at = 0
     for tag in found_tags:
@@ -242,6 +244,7 @@ def _original(message: str, depends: str, position: int) -> str:
 
 def _check_shape(depends: str) -> None:
     """Compile the expression with every name replaced by one as long: positions stay those of the author."""
+    from kai_pipelines.expression.evaluation import compiled
 
     def stand_in(match: re.Match[str]) -> str:
         return "t" * len(match[0])

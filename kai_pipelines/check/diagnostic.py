@@ -119,6 +119,9 @@ def diagnose(sources: Sequence[Source], *, ignore: Collection[str] = ()) -> list
         first += count
         found = [*source.faults(), *map(_made, own, source.spots(own))]
         made += sorted((one for one in found if one.code not in ignored), key=_order)
+    if not made and not first and "KAI708" not in ignored:
+        label = next((source.label for source in sources if isinstance(source, FileSource)), "")
+        made = [diagnostic("nothing-to-check", "there is no workflow in it", Spot(label, 1), "name another file")]
     return made
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from kai_pipelines.check.paths import Path, TypedChecker, paths
 from kai_pipelines.check.scope import Scope, suggestion
-from kai_pipelines.expression.environment import argo_functions
 from kai_pipelines.expression.faults import CompileError
-from kai_pipelines.expression.grammar import FUNCTIONS, PREDICATES
-from kai_pipelines.expression.nodes import Binary, Node
-from kai_pipelines.expression.parser import parse
+
+if TYPE_CHECKING:
+    from kai_pipelines.check.paths import Path
+    from kai_pipelines.expression.nodes import Binary, Node
 
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 _COMPARES = ("==", "!=")
@@ -44,6 +44,10 @@ def judge(expression: str, scope: Scope, *, boolean: bool = False) -> list[Fault
 
 @lru_cache(maxsize=512)
 def _parsed(expression: str) -> tuple[Node, list[Path]]:
+    from kai_pipelines.check.paths import paths
+    from kai_pipelines.expression.environment import argo_functions
+    from kai_pipelines.expression.parser import parse
+
     tree = parse(expression, frozenset(("sprig", *argo_functions())).__contains__)
     return tree, paths(tree)
 
@@ -65,6 +69,9 @@ def _grammar_hint(expression: str) -> str:
 
 
 def _unknown(expression: str, found: list[Path], scope: Scope) -> list[Fault]:
+    from kai_pipelines.expression.environment import argo_functions
+    from kai_pipelines.expression.grammar import FUNCTIONS, PREDICATES
+
     faults: list[Fault] = []
     for path in found:
         root = path.parts[0]
@@ -113,6 +120,8 @@ def _sprig(path: Path) -> list[Fault]:
 
 
 def _types(expression: str, tree: Node, scope: Scope, *, boolean: bool) -> list[Fault]:
+    from kai_pipelines.check.paths import TypedChecker
+
     env = _environment(expression, scope)
     try:
         TypedChecker(expression, env, lambda path: False).visit(tree)
@@ -131,6 +140,8 @@ def _types(expression: str, tree: Node, scope: Scope, *, boolean: bool) -> list[
 
 
 def _environment(expression: str, scope: Scope) -> dict[str, object]:
+    from kai_pipelines.expression.environment import argo_functions
+
     env: dict[str, object] = {root: {} for root in scope.roots}
     env.update(argo_functions())
     if "sprig" in expression:
@@ -153,7 +164,7 @@ def _misfit(error: CompileError, tree: Node) -> Fault:
 
 
 def _binaries(tree: Node) -> list[Binary]:
-    from kai_pipelines.expression.nodes import walk
+    from kai_pipelines.expression.nodes import Binary, walk
 
     return [node for node in walk(tree) if isinstance(node, Binary)]
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from kai_pipelines.check.codes import found
 from kai_pipelines.check.finding import Finding, Place
 from kai_pipelines.check.judgment import parsed
 from kai_pipelines.check.model import Call, Model, Template, mapping, text
-from kai_pipelines.check.paths import paths
-from kai_pipelines.expression.nodes import Conditional, Node
+
+if TYPE_CHECKING:
+    from kai_pipelines.expression.nodes import Node
 
 _PLAIN = re.compile(r"""\s*(['"]?)\{\{\s*([^{}=]+?)\s*\}\}\1\s*==\s*(['"]?)([^'"&|=!<>(){}]+?)\3\s*""")
 _EXPRESSION = re.compile(r"""\s*\{\{=\s*([^{}=!<>&|?]+?)\s*==\s*(['"])([^'"]*)\2\s*\}\}\s*""")
@@ -30,6 +32,8 @@ def check(model: Model) -> Iterator[Finding]:
 
 
 def _merge(template: Template, expression: str, place: Place) -> Iterator[Finding]:
+    from kai_pipelines.expression.nodes import Conditional
+
     made = parsed(expression)
     if made is None or not isinstance(made[0], Conditional):
         return
@@ -47,12 +51,16 @@ def _merge(template: Template, expression: str, place: Place) -> Iterator[Findin
 
 
 def _last(node: Node) -> Node:
+    from kai_pipelines.expression.nodes import Conditional
+
     while isinstance(node, Conditional):
         node = node.no
     return node
 
 
 def _tasks(node: Node) -> set[str]:
+    from kai_pipelines.check.paths import paths
+
     return {path.parts[1] for path in paths(node) if path.parts[0] in ("tasks", "steps") and len(path.parts) > 1}
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import re
-import symtable
-import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -59,6 +56,9 @@ def _sources(template: Template) -> Iterator[tuple[Place, str]]:
 
 
 def _judge(template: Template, place: Place, source: str) -> Iterator[Finding]:
+    import ast
+    import warnings
+
     index = template.document.index
     code = _TAG.sub(lambda tag: "0".ljust(len(tag[0])), source)
     with warnings.catch_warnings():
@@ -96,6 +96,8 @@ def _hint(name: str, unbound: frozenset[str]) -> str:
 @lru_cache(maxsize=256)
 def _unbound(code: str) -> frozenset[str]:
     """Global names that are read and never bound."""
+    import symtable
+
     try:
         top = symtable.symtable(code, "script", "exec")
     except (SyntaxError, ValueError, RecursionError):

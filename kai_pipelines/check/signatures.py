@@ -6,14 +6,17 @@ that function; when its file can be found, constants can be judged before they g
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kai_pipelines.check.model import Template, items, mapping, text
+
+if TYPE_CHECKING:
+    import ast
 
 _ADDRESS = re.compile(r"[\w.]+:[A-Za-z_]\w*")
 _FLAG = re.compile(r"--([A-Za-z_]\w*)=\{\{\s*inputs\.parameters\.([-\w]+)\s*\}\}")
@@ -40,6 +43,8 @@ def step_annotations(template: Template) -> Iterator[tuple[str, Use]]:
 
 @lru_cache(maxsize=256)
 def _annotations(module: str, function: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+    import ast
+
     path = _file_of(module)
     if path is None:
         return {}
@@ -56,6 +61,8 @@ def _annotations(module: str, function: str) -> dict[str, tuple[str, tuple[str, 
 
 
 def _needed(annotation: ast.expr | None) -> tuple[str, tuple[str, ...]] | None:
+    import ast
+
     match annotation:
         case ast.Name(id=name) if name in _KINDS:
             return _KINDS[name], ()

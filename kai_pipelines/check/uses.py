@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kai_pipelines.check.arguments import list_problem
 from kai_pipelines.check.codes import found
@@ -16,8 +16,9 @@ from kai_pipelines.check.model import Call, Document, Model, Port, Template, as_
 from kai_pipelines.check.scripts import is_python
 from kai_pipelines.check.signatures import step_annotations
 from kai_pipelines.check.walking import Text, texts
-from kai_pipelines.expression.nodes import Builtin, Member, Name, Node, walk
-from kai_pipelines.expression.nodes import Call as CallNode
+
+if TYPE_CHECKING:
+    from kai_pipelines.expression.nodes import Node
 
 _INPUT = re.compile(r"\{\{\s*inputs\.parameters\.([-\w]+)\s*\}\}")
 _WORKFLOW = re.compile(r"\{\{\s*workflow\.parameters\.([-\w]+)\s*\}\}")
@@ -53,6 +54,8 @@ def _is_json(value: str) -> bool:
 
 
 def _is_python(value: str) -> bool:
+    import ast
+
     try:
         tree = ast.parse(value.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -209,6 +212,8 @@ class _Knowledge:
 
 def _in_expression(expression: str) -> Iterator[tuple[tuple[str, ...], Use]]:
     """`asInt(inputs.parameters.n)` needs a whole number, and so on."""
+    from kai_pipelines.expression.nodes import Member, walk
+
     made = parsed(expression)
     if made is None:
         return
@@ -228,6 +233,9 @@ _CONVERTERS = {"asInt": "int", "asFloat": "number", "int": "int", "float": "numb
 
 
 def _converter(node: Node) -> str | None:
+    from kai_pipelines.expression.nodes import Builtin, Name
+    from kai_pipelines.expression.nodes import Call as CallNode
+
     if isinstance(node, Builtin) and len(node.arguments) == 1:
         return _CONVERTERS.get(node.name)
     if isinstance(node, CallNode) and isinstance(node.callee, Name) and len(node.arguments) == 1:

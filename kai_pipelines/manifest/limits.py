@@ -6,7 +6,7 @@ from typing import Final
 
 MAX_BYTES: Final = 16 * 2**20
 """Of one file. Kubernetes itself takes objects of about 1.5 MB."""
-MAX_VALUES: Final = 2_000_000
+MAX_VALUES: Final = 1_000_000
 """Values of one file, those that an alias repeats counted each time."""
 MAX_DEPTH: Final = 200
 """Levels of nesting."""

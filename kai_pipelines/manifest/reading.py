@@ -205,6 +205,8 @@ def _syntax(error: yaml.YAMLError, text: str) -> Fault:
     mark = getattr(error, "problem_mark", None)
     problem = str(getattr(error, "problem", None) or error)
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    if "nesting depth" in problem:
+        return Fault("too-deep", f"nested more than {MAX_DEPTH} levels deep", line, column)
     lines = text.split("\n", line)
     written = lines[line - 1] if line <= len(lines) else ""
     hint = ""
@@ -279,6 +281,8 @@ class _Builder:
         else:
             value = self.tagged(event, tag, text)
         self.count += 1
+        if self.count > MAX_VALUES:
+            self.too_many(event.start_mark)
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
         levels = self.levels
