@@ -11,7 +11,9 @@ from kai_pipelines.check.finding import Finding
 from kai_pipelines.check.model import Call, Document, Model, Port, Template, as_text, items, mapping
 from kai_pipelines.check.scope import suggestion
 
-_ARTIFACT = re.compile(r"\{\{=?\s*(?:(?:tasks|steps)\.[-\w]+\.outputs|inputs|workflow\.outputs)\.artifacts\.[-\w]+\s*\}\}")
+_ARTIFACT = re.compile(
+    r"\{\{=?\s*(?:(?:tasks|steps)\.[-\w]+\.outputs|inputs|workflow\.outputs)\.artifacts\.[-\w]+\s*\}\}"
+)
 _PARAMETER = re.compile(
     r"\{\{=?\s*(?:(?:tasks|steps)\.[-\w]+\.outputs\.(?:parameters\.[-\w]+|result)"
     r"|(?:inputs|workflow)\.parameters\.[-\w]+)\s*\}\}"
@@ -76,9 +78,7 @@ def _kinds(call: Call, document: Document) -> Iterator[Finding]:
             hint = "give it under arguments.artifacts, with from:"
             message = f"the artifact {match[0]} is passed as a parameter"
             place = (*port.place, "value")
-            yield found(
-                "artifact-into-parameter", document.index, place, message, hint=hint, offset=match.start()
-            )
+            yield found("artifact-into-parameter", document.index, place, message, hint=hint, offset=match.start())
     for port in call.artifacts.values():
         source = port.body.get("from")
         match = _PARAMETER.search(source) if isinstance(source, str) else None
@@ -86,9 +86,7 @@ def _kinds(call: Call, document: Document) -> Iterator[Finding]:
             hint = "give it under arguments.parameters, or as raw: {data: …}"
             message = f"the parameter {match[0]} is passed as an artifact"
             place = (*port.place, "from")
-            yield found(
-                "parameter-into-artifact", document.index, place, message, hint=hint, offset=match.start()
-            )
+            yield found("parameter-into-artifact", document.index, place, message, hint=hint, offset=match.start())
 
 
 def _enum(call: Call, target: Template, document: Document) -> Iterator[Finding]:

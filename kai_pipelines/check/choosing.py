@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from kai_pipelines.check.codes import table
 from kai_pipelines.check.finding import Finding, Place
 from kai_pipelines.check.model import mapping
+from kai_pipelines.check.scope import suggestion
 from kai_pipelines.errors import UsageError
 
 ANNOTATION = "kai-pipelines/ignore"
@@ -59,14 +60,15 @@ def _order(finding: Finding) -> tuple[object, ...]:
 
 def codes_of(names: Collection[str]) -> frozenset[str]:
     """The codes that names or codes stand for; an unknown one is refused."""
-    by_name = {code.name: code.code for code in table().values()}
-    codes = set[str]()
+    by_name: dict[str, set[str]] = {}
+    for code in table().values():
+        by_name.setdefault(code.name, set()).add(code.code)
+        by_name[code.code] = {code.code}
     for name in names:
-        code = by_name.get(name, name)
-        if code not in table():
-            raise UsageError(f"there is no rule {name!r} to ignore", hint="docs/reference/checks lists them")
-        codes.add(code)
-    return frozenset(codes)
+        if name not in by_name:
+            hint = suggestion(name, by_name)
+            raise UsageError(f"there is no rule {name!r} to ignore", hint=hint)
+    return frozenset(code for name in names for code in by_name[name])
 
 
 def _switched_off(finding: Finding, documents: Sequence[Mapping[str, object]]) -> bool:

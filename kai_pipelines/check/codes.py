@@ -33,11 +33,10 @@ class Code:
 
 _ERRORS = {
     "KAI001": ("authoring", "a Python pipeline or step is written wrongly"),
-    "KAI002": ("cannot-import", "a Python file cannot be imported"),
     "KAI201": ("unclosed-tag", "a {{ is not closed by }}"),
     "KAI202": ("bad-expression", "an expression cannot be parsed or compiled"),
     "KAI203": ("unknown-name", "an expression names a variable or function that is not there"),
-    "KAI204": ("wrong-type", "an expression joins types that do not fit"),
+    "KAI204": ("mismatched-types", "an expression joins types that do not fit"),
     "KAI205": ("never-equal", "a comparison of text with another type always has the same outcome"),
     "KAI206": ("bad-when", "a when cannot be parsed, or has no truth value"),
     "KAI207": ("bad-depends", "a depends cannot be parsed"),
@@ -52,7 +51,6 @@ _ERRORS = {
     "KAI306": ("artifact-into-parameter", "an artifact is passed where a parameter is taken"),
     "KAI307": ("parameter-into-artifact", "a parameter is passed where an artifact is taken"),
     "KAI308": ("missing-dependency", "outputs of a task are read without waiting for it"),
-    "KAI309": ("missing-argument", "an input without a default gets no value"),
     "KAI401": ("reads-skipped", "outputs of a task that may be skipped are read without a fallback"),
     "KAI402": ("incomplete-merge", "a merge of branches leaves one of them out"),
     "KAI403": ("retry-never", "a retryStrategy that can never try again"),

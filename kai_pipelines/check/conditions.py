@@ -216,6 +216,8 @@ def _expression(call: Call, depends: str, index: int) -> Iterator[Finding]:
         )
     if known or _PLAIN_DEPENDS.fullmatch(depends):
         return
+    if any(match[0][0].isdigit() for match in _TASK.finditer(depends)):
+        return  # Argo's own rule tells
     if lower := _LOWER.search(depends):
         message = f"{lower[0]}: results are written with a capital"
         results = ", ".join(TaskResults._fields)

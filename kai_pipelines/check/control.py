@@ -27,7 +27,6 @@ def check(model: Model) -> Iterator[Finding]:
             yield from _recursion(template, document)
             for call in template.calls:
                 yield from _call(call, document)
-    yield from _same_documents(model)
 
 
 def _call(call: Call, document: Document) -> Iterator[Finding]:
@@ -40,6 +39,11 @@ def _call(call: Call, document: Document) -> Iterator[Finding]:
 
 
 def _hook(call: Call, document: Document) -> Iterator[Finding]:
+    of_task = call.kind == "hook" and call.of is not None and call.of.kind == "task"
+    if of_task and call.place[-1] not in ("exit", "onExit") and not call.body.get("expression"):
+        # Argo's own rule looks at the hooks of steps only.
+        hint = "only the hook called exit runs without one"
+        yield found("bad-hook", document.index, call.place, f"the hook {call.name!r} has no expression", hint=hint)
     if call.kind != "hook" or call.target is not None or call.body.get("templateRef") or document.is_open:
         return
     name = text(call.body.get("template"))
@@ -84,7 +88,11 @@ def _impossible(call: Call, result: str) -> str:
 def _numbers(body: Object, place: Place, document: Document) -> Iterator[Finding]:
     value = as_text(body.get("parallelism"))
     if value is not None and "{{" not in value and not (value.isdigit() and int(value) > 0):
-        message = f"parallelism is {value}: nothing would ever run" if value.lstrip("-").isdigit() else f"parallelism is {value!r}, no number"
+        message = (
+            f"parallelism is {value}: nothing would ever run"
+            if value.lstrip("-").isdigit()
+            else f"parallelism is {value!r}, no number"
+        )
         yield found("bad-number", document.index, (*place, "parallelism"), message, hint="at least 1, or leave it out")
     deadline = as_text(body.get("activeDeadlineSeconds"))
     if deadline is not None and re.fullmatch(r"0|-[0-9]+", deadline):
@@ -152,21 +160,3 @@ def _comes_back(start: Template, wanted: Template) -> bool:
                 seen.add(id(target))
                 open_.append(target)
     return False
-
-
-# Shadowing
-
-
-def _same_documents(model: Model) -> Iterator[Finding]:
-    """Two documents of one kind and name: the later one replaces the earlier one on a cluster."""
-    first: dict[tuple[str, str, str], Document] = {}
-    for document in model.documents:
-        namespace = text(mapping(document.body.get("metadata")).get("namespace"))
-        if not document.name:
-            continue
-        earlier = first.setdefault((document.kind, namespace, document.name), document)
-        if earlier is not document:
-            message = f"there is a second {document.kind} {document.name!r}: applied, it replaces the first"
-            place: Place = ("metadata", "name")
-            yield found("template-shadowing", document.index, place, message, hint="rename one of them")
-

@@ -187,7 +187,9 @@ def _problem(reference: Reference, reader: Call, producer: Call) -> str:
 
 
 def _argument(reference: Reference, reader: Call) -> str:
-    return next((name for name, port in reader.parameters.items() if reference.place[: len(port.place)] == port.place), "")
+    return next(
+        (name for name, port in reader.parameters.items() if reference.place[: len(port.place)] == port.place), ""
+    )
 
 
 def _is_optional(reference: Reference, reader: Call) -> bool:

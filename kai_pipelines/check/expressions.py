@@ -48,7 +48,7 @@ def _judged(
     expression: str, place: Place, scope: Scope, start: int = 0, *, boolean: bool, rule: str = ""
 ) -> Iterator[Finding]:
     for fault in judge(expression, scope, boolean=boolean):
-        name = rule if rule and fault.rule in ("bad-expression", "wrong-type") else fault.rule
+        name = rule if rule and fault.rule in ("bad-expression", "mismatched-types") else fault.rule
         offset = start + fault.offset
         yield found(name, scope.document.index, place, fault.message, hint=fault.hint, offset=offset)
 

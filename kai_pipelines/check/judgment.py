@@ -23,7 +23,7 @@ class Fault:
     """What is wrong in an expression, and at which of its characters."""
 
     rule: str
-    """The name of a code: ``bad-expression``, ``unknown-name``, ``wrong-type`` or ``never-equal``."""
+    """The name of a code: ``bad-expression``, ``unknown-name``, ``mismatched-types`` or ``never-equal``."""
     message: str
     offset: int
     hint: str = ""
@@ -135,7 +135,7 @@ def _types(expression: str, tree: Node, scope: Scope, *, boolean: bool) -> list[
     except CompileError as error:
         return [_misfit(error, tree)]
     if boolean and not nature.unknown and nature.kind != "bool":
-        return [Fault("wrong-type", f"the expression gives {nature}, not true or false", 0)]
+        return [Fault("mismatched-types", f"the expression gives {nature}, not true or false", 0)]
     return []
 
 
@@ -160,7 +160,7 @@ def _misfit(error: CompileError, tree: Node) -> Fault:
     if operator in _COMPARES or operator == "in":
         truth = "always true" if operator == "!=" else "never true"
         return Fault("never-equal", f"text is compared with another type, which is {truth}", position, hint)
-    return Fault("wrong-type", message, position, hint)
+    return Fault("mismatched-types", message, position, hint)
 
 
 def _binaries(tree: Node) -> list[Binary]:

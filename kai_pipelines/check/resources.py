@@ -113,7 +113,9 @@ def _selector(body: Object, place: Place, document: Document) -> Iterator[Findin
         return
     if not isinstance(selector, dict):
         message = "nodeSelector is a mapping of labels to their values"
-        yield found("bad-node-selector", document.index, (*place, "nodeSelector"), message, hint="nodeSelector: {disk: ssd}")
+        yield found(
+            "bad-node-selector", document.index, (*place, "nodeSelector"), message, hint="nodeSelector: {disk: ssd}"
+        )
         return
     for name, value in selector.items():
         if not isinstance(value, str):

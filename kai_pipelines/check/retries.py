@@ -46,9 +46,7 @@ def _strategy(strategy: Object, place: Place, scope: Scope, *, pods: bool = True
             well_formed = False
             name = fault.rule if fault.rule == "never-equal" else "bad-retry-expression"
             hint = fault.hint or "it gives true or false, for example: lastRetry.exitCode != '2'"
-            yield found(
-                name, document.index, (*place, "expression"), fault.message, hint=hint, offset=fault.offset
-            )
+            yield found(name, document.index, (*place, "expression"), fault.message, hint=hint, offset=fault.offset)
     policy = text(strategy.get("retryPolicy"))
     if well_formed and "{{" not in expression and pods:
         yield from _never(expression, policy, place, document)
@@ -67,7 +65,9 @@ def _strategy(strategy: Object, place: Place, scope: Scope, *, pods: bool = True
 def _never(expression: str, policy: str, place: Place, document: Document) -> Iterator[Finding]:
     """An expression that is false for everything that can happen under the policy."""
     made = parsed(expression)
-    if made is None or any(path.parts in (("lastRetry", "message"), ("lastRetry", "duration"), ("retries",)) for path in made[1]):
+    if made is None or any(
+        path.parts in (("lastRetry", "message"), ("lastRetry", "duration"), ("retries",)) for path in made[1]
+    ):
         return
     codes = sorted({*_EXIT_CODES, *(int(one) + more for one in _NUMBER.findall(expression) for more in (-1, 0, 1))})
     failures = [{"status": "Failed", "exitCode": str(code)} for code in codes if 1 <= code <= 255]

@@ -55,7 +55,12 @@ def _parameters(document: Document) -> Iterator[Finding]:
         else:
             read.setdefault(id(template), set()).add(reference.path[2])
     for template in document.every:
-        if id(template) in whole or id(template) in unclosed or template.kind in ("", "plugin", "suspend") or _has_nested_tags(template):
+        if (
+            id(template) in whole
+            or id(template) in unclosed
+            or template.kind in ("", "plugin", "suspend")
+            or _has_nested_tags(template)
+        ):
             continue
         for name, port in template.parameters.items():
             if name and name not in read.get(id(template), ()):
@@ -80,10 +85,10 @@ def _unknown_parameters(document: Document) -> Iterator[Finding]:
         return
     for reference in references(document):
         path = reference.path
-        if path[:2] == ("workflow", "parameters") and len(path) == 3 and path[2] != "json":
-            if path[2] not in document.parameters:
-                message = f"the template declares no parameter {path[2]!r}: only a workflow that uses it can give it"
-                hint = suggestion(path[2], document.parameters) or "declare it in spec.arguments"
-                place = reference.place
-                yield found("unknown-parameter", document.index, place, message, hint=hint, offset=reference.offset)
-
+        if path[:2] != ("workflow", "parameters") or len(path) != 3:
+            continue
+        if path[2] != "json" and path[2] not in document.parameters:
+            message = f"the template declares no parameter {path[2]!r}: only a workflow that uses it can give it"
+            hint = suggestion(path[2], document.parameters) or "declare it in spec.arguments"
+            place = reference.place
+            yield found("unknown-parameter", document.index, place, message, hint=hint, offset=reference.offset)

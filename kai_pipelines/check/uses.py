@@ -109,9 +109,7 @@ def _default(port: Port, uses: tuple[Use, ...], document: Document) -> Iterator[
         yield from _refused(port.name, default, uses, (*port.place, key), document)
 
 
-def _refused(
-    name: str, value: str, uses: tuple[Use, ...], place: Place, document: Document
-) -> Iterator[Finding]:
+def _refused(name: str, value: str, uses: tuple[Use, ...], place: Place, document: Document) -> Iterator[Finding]:
     for use in uses:
         if problem := use.refuses(value):
             message = f"{name} is {value[:60]!r}, which {problem}"

@@ -72,7 +72,9 @@ def good() -> Object:
                         "source": "size = {{inputs.parameters.size}}\nprint(size, '{{inputs.parameters.quality}}')\n",
                         "resources": resources,
                     },
-                    "outputs": {"parameters": [{"name": "files", "valueFrom": {"path": "/tmp/files", "default": "[]"}}]},
+                    "outputs": {
+                        "parameters": [{"name": "files", "valueFrom": {"path": "/tmp/files", "default": "[]"}}]
+                    },
                 },
                 {
                     "name": "show",
@@ -133,8 +135,8 @@ def _set(path: str, value: object) -> Change:
 
 
 def _argument(task: str, name: str, value: object) -> Change:
-    return lambda w: tasks(w)[task].setdefault("arguments", {}).setdefault("parameters", []).append(
-        {"name": name, "value": value}
+    return lambda w: (
+        tasks(w)[task].setdefault("arguments", {}).setdefault("parameters", []).append({"name": name, "value": value})
     )
 
 
@@ -193,28 +195,35 @@ MISTAKES: dict[str, list[Change]] = {
     "extra argument": [
         _argument("shrink", "colour", "red"),
         _argument("count", "photos", "3"),
-        _set("show.arguments.artifacts", [{"name": "file", "raw": {"data": "x"}}, {"name": "more", "raw": {"data": "x"}}]),
+        _set(
+            "show.arguments.artifacts", [{"name": "file", "raw": {"data": "x"}}, {"name": "more", "raw": {"data": "x"}}]
+        ),
     ],
     "mistyped argument": [
         _set("shrink.args.size", "large"),
         _set("shrink.args.quality", "medium"),
         _all(_set("shrink/activeDeadlineSeconds", "{{inputs.parameters.size}}"), _set("shrink.args.size", "1m")),
         _all(
-            _set("shrink/script.source", "print({{= asInt(inputs.parameters.size) * 2 }}, '{{inputs.parameters.quality}}')"),
+            _set(
+                "shrink/script.source",
+                "print({{= asInt(inputs.parameters.size) * 2 }}, '{{inputs.parameters.quality}}')",
+            ),
             _set("shrink.args.size", "4.5"),
         ),
         _all(
             _set("spec.arguments.parameters", [{"name": "quality", "value": "low"}, {"name": "ids", "value": "1 2"}]),
             _set("show.withParam", "{{workflow.parameters.ids}}"),
         ),
-        lambda w: templates(w)["show"].update(
-            container={
-                **templates(w)["show"]["container"],
-                "command": ["python", "-m", "kai_pipelines.runtime"],
-                "args": ["steps.reconstruction.simplify:simplify_mesh", "--max_faces={{inputs.parameters.text}}"],
-            }
-        )
-        or tasks(w)["show"]["arguments"]["parameters"][0].update(value="many"),
+        lambda w: (
+            templates(w)["show"].update(
+                container={
+                    **templates(w)["show"]["container"],
+                    "command": ["python", "-m", "kai_pipelines.runtime"],
+                    "args": ["steps.reconstruction.simplify:simplify_mesh", "--max_faces={{inputs.parameters.text}}"],
+                }
+            )
+            or tasks(w)["show"]["arguments"]["parameters"][0].update(value="many")
+        ),
     ],
     "positional argument dropped": [
         _all(_set("shrink.arguments", None)),
@@ -329,7 +338,10 @@ MISTAKES: dict[str, list[Change]] = {
         _set("shrink/retryStrategy.retryPolicy", "always"),
         _set("shrink/retryStrategy.retryPolicy", "OnFail"),
         _set("shrink/retryStrategy.retryPolicy", "Never"),
-        _all(_set("shrink/retryStrategy.retryPolicy", "OnError"), _set("shrink/retryStrategy.expression", "lastRetry.exitCode == '1'")),
+        _all(
+            _set("shrink/retryStrategy.retryPolicy", "OnError"),
+            _set("shrink/retryStrategy.expression", "lastRetry.exitCode == '1'"),
+        ),
         _set("spec.templateDefaults", {"retryStrategy": {"retryPolicy": "onFailure"}}),
     ],
     "bad quantity": [
@@ -350,7 +362,10 @@ MISTAKES: dict[str, list[Change]] = {
         _set(SCRIPT, "import json\nvalues = [one * FACTOR for one in range(3)]\nprint(json.dumps(values))\n"),
         _set(SCRIPT, "def work():\n    return helper(3)\nprint(work())\n"),
         _set(SCRIPT, "import os\nprint(np.zeros(3), os.getcwd())\n"),
-        _set("shrink/script.source", "size = json.loads('''{{inputs.parameters.size}}''')\nprint('{{inputs.parameters.quality}}')\n"),
+        _set(
+            "shrink/script.source",
+            "size = json.loads('''{{inputs.parameters.size}}''')\nprint('{{inputs.parameters.quality}}')\n",
+        ),
         _set("count/script.command", ["/usr/bin/env", "python3"]) and _set(SCRIPT, "print(CONFIG['a'])"),
     ],
     "withParam that is not JSON": [
