@@ -2,11 +2,13 @@
 
     KaiError                  something the user can mend; printed as one message, never a traceback
     ├── UsageError            a wrong name, flag, file or value was given                   (exit 2)
+    │   └── RefusedError      a server refuses what was asked: token, rights, name          (exit 2)
     ├── AuthoringError        a pipeline or step is written wrongly; carries file and line  (exit 2)
     ├── ManifestError         a manifest cannot be read, or cannot run here                 (exit 2)
     ├── ExpressionError       a {{tag}}, {{=expression}}, when or depends is wrong; carries a position
     ├── CheckError            a pipeline that a Python caller checked has mistakes; carries all of them
     ├── RunError              a run that a Python caller started ended badly; the command line exits 1 instead
+    ├── ServerError           a server cannot be reached, or fails                          (exit 1)
     ├── StoreError            the store of results is unusable: version, space, permissions (exit 2)
     └── StepError             a step gives up
         ├── Retryable         trying again may help: a busy service, too little memory      (exit 75)
@@ -50,6 +52,14 @@ class UsageError(KaiError):
     """A wrong name, flag, file or value was given."""
 
 
+class RefusedError(UsageError):
+    """A server refuses what was asked; `status` is that of HTTP, 0 where there was no answer."""
+
+    def __init__(self, message: str, *, hint: str | None = None, status: int = 0) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
 class AuthoringError(KaiError):
     """A pipeline or a step is written wrongly, at `path:line`."""
 
@@ -89,6 +99,10 @@ class CheckError(KaiError):
 
 class RunError(KaiError):
     """A run that a Python caller started ended badly."""
+
+
+class ServerError(KaiError):
+    """A server cannot be reached, or fails, also after it was tried again."""
 
 
 class StoreError(KaiError):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, overload
 
 from kai_pipelines.authoring.definition import PipelineDefinition, PipelineOptions
 from kai_pipelines.authoring.place import fault
@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from kai_pipelines.check.diagnostic import Diagnostic
     from kai_pipelines.compiler.workflow import Kind
     from kai_pipelines.engine import Run
+    from kai_pipelines.hera_edge.objects import CronWorkflow, Workflow, WorkflowTemplate
+    from kai_pipelines.simulation import Simulation
+    from kai_pipelines.simulation.script import Ending
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-_RUN_OPTIONS = frozenset({"output", "jobs", "cache"})
-"""What `Pipeline.run` takes besides the pipeline's own inputs, which cannot have these names."""
+_OPTIONS = {
+    **dict.fromkeys(("output", "jobs", "cache"), "run()"),
+    **dict.fromkeys(("fail", "results", "durations"), "simulate()"),
+}
+"""What `Pipeline.run` and `simulate` take besides the pipeline's own inputs, which cannot have these names."""
 
 
 class Pipeline(PipelineDefinition[P, R]):
@@ -29,10 +35,11 @@ class Pipeline(PipelineDefinition[P, R]):
 
     def __init__(self, function: Callable[P, R], options: PipelineOptions) -> None:
         super().__init__(function, options)
-        if taken := _RUN_OPTIONS & set(inspect.signature(function).parameters):
+        if taken := _OPTIONS.keys() & set(inspect.signature(function).parameters):
             name = min(taken)
             raise fault(
-                f"{function.__name__}: an input cannot be called {name!r}, run() has that name", hint="rename it"
+                f"{function.__name__}: an input cannot be called {name!r}, {_OPTIONS[name]} has that name",
+                hint="rename it",
             )
 
     def to_dict(self, kind: Kind = "WorkflowTemplate") -> dict[str, object]:
@@ -59,6 +66,18 @@ class Pipeline(PipelineDefinition[P, R]):
 
         return check_here(self, ignore)
 
+    @overload
+    def to_hera(self, kind: Literal["WorkflowTemplate"] = ...) -> WorkflowTemplate: ...
+    @overload
+    def to_hera(self, kind: Literal["Workflow"]) -> Workflow: ...
+    @overload
+    def to_hera(self, kind: Literal["CronWorkflow"]) -> CronWorkflow: ...
+    def to_hera(self, kind: Kind = "WorkflowTemplate") -> Workflow:
+        """The manifest as an object of Hera's, which builds the same manifest; needs ``kai-pipelines[hera]``."""
+        from kai_pipelines.hera_edge.objects import to_hera
+
+        return to_hera(self.to_dict(kind))
+
     def run(
         self, *, output: str | Path | None = None, jobs: int | None = None, cache: bool = True, **arguments: Any
     ) -> Run:
@@ -66,6 +85,32 @@ class Pipeline(PipelineDefinition[P, R]):
         from kai_pipelines.local import run_here
 
         return run_here(self, arguments, output=output, jobs=jobs, cache=cache)
+
+    def simulate(
+        self,
+        *,
+        fail: Mapping[str, Ending | Sequence[Ending]] | None = None,
+        results: Mapping[str, object] | None = None,
+        durations: Mapping[str, str | float] | None = None,
+        **arguments: Any,
+    ) -> Simulation:
+        """Go through it in virtual time, with the engine's scheduler and without running a step.
+
+        `fail` says how steps end, try by try: an exit code, "error", "timeout" or "oom". `results` says what they
+        give, by ``"step.output"`` or ``"step"``; a tuple has one value for each run of the step. Artifacts need not
+        be given.
+        """
+        from kai_pipelines.local import simulate_here
+
+        return simulate_here(self, arguments, fail=fail or {}, results=results or {}, durations=durations or {})
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
+        """What a notebook shows: the graph."""
+        from kai_pipelines.drawing.notebook import bundle
+
+        return bundle(self.to_dict(), repr(self), include, exclude)
 
 
 @overload

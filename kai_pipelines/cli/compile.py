@@ -8,10 +8,11 @@ from typing import get_args
 
 import click
 
-from kai_pipelines.cli.target import resolve
+from kai_pipelines.cli.target import Target, resolve, workflow_name
 from kai_pipelines.compiler.workflow import Kind
 from kai_pipelines.discovery import known_pipelines
 from kai_pipelines.errors import KaiError, UsageError
+from kai_pipelines.manifest.document import dump
 from kai_pipelines.settings import Settings
 
 
@@ -19,9 +20,9 @@ from kai_pipelines.settings import Settings
 @click.argument("targets", metavar="TARGET…", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every known pipeline.")
 @click.option("-o", "--output", help="A folder, or - for standard output (with --all: manifests/).")
-@click.option("--kind", type=click.Choice(get_args(Kind)), default="WorkflowTemplate")
+@click.option("--kind", type=click.Choice(get_args(Kind)), help="WorkflowTemplate, if not said.")
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file on disk differs.")
-def command(targets: tuple[str, ...], everything: bool, output: str | None, kind: Kind, check: bool) -> int:
+def command(targets: tuple[str, ...], everything: bool, output: str | None, kind: Kind | None, check: bool) -> int:
     """Write pipelines as Argo manifests."""
     if bool(targets) == everything:
         raise UsageError("name pipelines to compile, or give --all")
@@ -37,17 +38,33 @@ def command(targets: tuple[str, ...], everything: bool, output: str | None, kind
     return 0
 
 
-def _compiled(targets: tuple[str, ...], settings: Settings, kind: Kind) -> dict[str, str]:
+def _compiled(targets: tuple[str, ...], settings: Settings, kind: Kind | None) -> dict[str, str]:
     """File name → YAML, for the targets or, with none, for all pipelines."""
     if not targets:
-        return {f"{one.name}.yaml": one.to_yaml(kind=kind) for one in known_pipelines(settings.pipelines).values()}
+        return {
+            f"{one.name}.yaml": one.to_yaml(kind=kind or "WorkflowTemplate")
+            for one in known_pipelines(settings.pipelines).values()
+        }
     texts: dict[str, str] = {}
     for target in targets:
         found = resolve(target, settings)
-        if found.pipeline is None:
+        if found.pipeline is not None:
+            texts[f"{found.pipeline.name}.yaml"] = found.pipeline.to_yaml(kind=kind or "WorkflowTemplate")
+        elif found.made_by == "hera":
+            texts |= _hera(found, target, kind)
+        else:
             raise UsageError(f"{target} is a manifest already")
-        texts[f"{found.pipeline.name}.yaml"] = found.pipeline.to_yaml(kind=kind)
     return texts
+
+
+def _hera(found: Target, target: str, kind: Kind | None) -> dict[str, str]:
+    """What Hera makes of a file: one object by name, or all of the file's."""
+    if kind not in {None, found.manifest.get("kind")}:
+        raise UsageError(
+            f"{target} is a {found.manifest.get('kind')} of Hera's", hint="--kind is for our own pipelines"
+        )
+    documents = [found.manifest, *(found.siblings if target.endswith(".py") else ())]
+    return {f"{workflow_name(document)}.yaml": dump(document) for document in documents}
 
 
 def _write(folder: Path, texts: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from kai_pipelines.errors import KaiError
+from kai_pipelines.errors import KaiError, ServerError
 from kai_pipelines.settings import VERSION
 
 VERBS = {
@@ -15,9 +15,18 @@ VERBS = {
     "compile": "compile",
     "check": "check",
     "run": "run",
+    "plan": "plan",
+    "simulate": "simulate",
     "graph": "graph",
     "demo": "demo",
     "new": "new",
+    "submit": "submit",
+    "status": "status",
+    "logs": "logs",
+    "stop": "stop",
+    "retry": "retry",
+    "resume": "resume",
+    "suspend": "suspend",
 }
 """Verb → module of this package whose `command` it is; a verb is imported when it is used."""
 
@@ -45,6 +54,9 @@ def main() -> None:
     """Run the command line; exits 0 done, 1 the workflow failed or a check found something, 2 wrong usage."""
     try:
         code = kai.main(standalone_mode=False, prog_name="kai")
+    except ServerError as error:
+        click.echo(f"error: {error}", err=True)
+        code = 1
     except KaiError as error:
         click.echo(f"error: {error}", err=True)
         code = 2

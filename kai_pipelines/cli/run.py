@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kai_pipelines.cli.arguments import encoded, pairs
 from kai_pipelines.cli.target import Target, resolve
 from kai_pipelines.errors import UsageError
-from kai_pipelines.settings import Settings
+from kai_pipelines.settings import ARGO_VERSIONS, Settings
 
 if TYPE_CHECKING:
-    from kai_pipelines.engine import Failure, Run
+    from kai_pipelines.engine import Failure, Run, RunRequest
 
 
 @click.command()
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option("-a", "--artifact", "artifacts", multiple=True, metavar="NAME=PATH", help="A file or folder.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where outputs land (runs/NAME).")
+@click.option(
+    "--with",
+    "beside",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="A file or folder with templates, ConfigMaps and Secrets that TARGET refers to; may be repeated.",
+)
+@click.option("--argo", type=click.Choice(ARGO_VERSIONS), default="4.1", help="Whose rules hold where versions differ.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Steps side by side (the number of cores).")
 @click.option("--no-cache", is_flag=True, help="Run every step, whatever is kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print the finished Workflow as one JSON document.")
@@ -32,6 +41,8 @@ def command(
     parameters: tuple[str, ...],
     artifacts: tuple[str, ...],
     output: Path | None,
+    beside: tuple[Path, ...],
+    argo: str,
     jobs: int | None,
     no_cache: bool,
     as_json: bool,
@@ -42,16 +53,17 @@ def command(
     Outputs land in the output folder, the record of the run beside them as workflow.json. What is
     finished is kept: the same command again runs only what changed.
     """
-    found = resolve(target, Settings.from_environment())
+    found = resolve(target, Settings.from_environment(), beside)
     return execute(
         found,
-        _pairs("-p", parameters),
-        _pairs("-a", artifacts),
+        pairs("-p", parameters),
+        pairs("-a", artifacts),
         output=output,
         jobs=jobs,
         cache=not no_cache,
         as_json=as_json,
         quiet=quiet,
+        argo=argo,
     )[0]
 
 
@@ -65,49 +77,63 @@ def execute(
     cache: bool = True,
     as_json: bool = False,
     quiet: bool = False,
+    argo: str = "4.1",
 ) -> tuple[int, Run]:
     """Run a target and tell how it went; the exit code and the run."""
-    from kai_pipelines.cli.progress import watching
-    from kai_pipelines.engine import run
     from kai_pipelines.local import request
 
     _check_kinds(target, artifacts)
     made = request(
         target.manifest,
-        _encoded(target, parameters),
+        encoded(target, parameters),
         artifacts,
         output=output,
         jobs=jobs,
         cache=cache,
         siblings=target.siblings,
         rerun_command=shlex.join(["kai", *sys.argv[1:]]),
+        argo_version=argo,
     )
+    return told(made, as_json=as_json, quiet=quiet)
+
+
+def told(request: RunRequest, *, as_json: bool = False, quiet: bool = False) -> tuple[int, Run]:
+    """Run a request and tell how it went; the exit code and the run."""
+    from kai_pipelines.cli.progress import watching
+    from kai_pipelines.engine import run
+
     with watching(quiet=quiet) as observer:
-        finished = run(made, observer)
+        finished = run(request, observer)
     if as_json:
         click.echo(json.dumps(finished.workflow, indent=2, ensure_ascii=False))
-    if finished.failure is not None and _was_stopped(finished):
-        click.echo(f"\nstopped; what is finished is kept. Go on with:\n    {made.rerun_command}", err=True)
+    if finished.suspended:
+        _say_what_waits(finished, request.output)
+    elif finished.failure is not None and _was_stopped(finished):
+        click.echo(f"\nstopped; what is finished is kept. Go on with:\n    {request.rerun_command}", err=True)
     elif finished.failure is not None:
         _explain(finished.failure)
     elif not quiet:
         counts = f"{finished.executed} executed, {finished.cached} from the store"
-        click.echo(f"{finished.phase}: {counts}; outputs in {made.output}", err=True)
+        click.echo(f"{finished.phase}: {counts}; outputs in {request.output}", err=True)
         if not as_json:
             _show_parameters(finished)
     return (0 if finished.phase == "Succeeded" else 1), finished
 
 
-def _pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise UsageError(f"{flag} {text!r} is not name=value")
-        if name in pairs:
-            raise UsageError(f"{flag} {name} is given twice")
-        pairs[name] = value
-    return pairs
+def _say_what_waits(run: Run, output: Path) -> None:
+    """Tell which nodes wait for a person, what they expect, and how to go on."""
+    nodes = (run.workflow["status"].get("nodes") or {}).values()
+    waiting = [node for node in nodes if node["type"] == "Suspend" and node["phase"] == "Running"]
+    names = ", ".join(node["displayName"] for node in waiting) or "the workflow itself"
+    expected = [
+        f" -p {one['name']}=…"
+        for node in waiting
+        for one in (node.get("outputs") or {}).get("parameters") or []
+        if "supplied" in (one.get("valueFrom") or {})
+    ]
+    click.echo(
+        f"\nsuspended: {names} waits to be resumed. Go on with:\n    kai resume {output}{''.join(expected)}", err=True
+    )
 
 
 def _check_kinds(target: Target, artifacts: dict[str, str]) -> None:
@@ -127,20 +153,10 @@ def _check_kinds(target: Target, artifacts: dict[str, str]) -> None:
             raise UsageError(f"artifact {name}: {text} is a folder", hint="give a file")
 
 
-def _encoded(target: Target, parameters: dict[str, str]) -> dict[str, str]:
-    """Parameters read with the pipeline's own annotations; those of a manifest go as they are."""
-    if target.pipeline is None:
-        return parameters
-    known = {name for name, port in target.pipeline.signature.inputs.items() if not port.is_artifact}
-    ours = {name: value for name, value in parameters.items() if name in known}
-    return {**parameters, **target.pipeline.read_parameters(ours)}  # the engine refuses the unknown ones, by name
-
-
 def _show_parameters(run: Run) -> None:
     """Print the output parameters; files are in the output folder."""
-    outputs = run.workflow["status"].get("outputs") or {}
-    for one in outputs.get("parameters") or []:
-        click.echo(f"{one['name']}: {one['value']}")
+    for name, value in run.parameters.items():
+        click.echo(f"{name}: {value}")
 
 
 def _was_stopped(run: Run) -> bool:

@@ -23,7 +23,7 @@ def author_lines(pipeline: PipelineDefinition[Any, Any]) -> dict[tuple[str | int
     steps: dict[str, Callable[..., Any]] = {}
     for index, graph in enumerate(graphs):
         for number, task in enumerate(graph.tasks):
-            lines["spec", "templates", index, "dag", "tasks", number] = tuple(task.place)
+            lines["spec", "templates", index, "dag", "tasks", number] = (task.place.path, task.place.line)
             if isinstance(task.target, StepUse):
                 steps.setdefault(task.target.step.name, task.target.step.function)
     for index, function in enumerate(steps.values(), len(graphs)):

@@ -7,6 +7,7 @@ program or browser library from outside; the standard library draws it all, and 
     fields  untrusted dicts        wording  conditions, loops, durations in a few words     place  pool and resources
     model   the picture's values   outcome  status.nodes by path                            flow   manifest → model
     layered positions of one flow  letters  widths of text    scene  model → boxes and lines    svg, html, mermaid
+    tree    a run's nodes as lines of text
 """
 
 from kai_pipelines.drawing.html import to_html

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from kai_pipelines.drawing.fields import mapping, sequence, text
@@ -99,7 +99,7 @@ def _span(records: Iterable[Record]) -> float | None:
     """Seconds from the first start to the last end; nothing while one still runs."""
     starts, ends = [], []
     for record in records:
-        started, finished = _time(record.get("startedAt")), _time(record.get("finishedAt"))
+        started, finished = moment(record.get("startedAt")), moment(record.get("finishedAt"))
         if started is None or finished is None:
             return None
         starts.append(started)
@@ -107,10 +107,10 @@ def _span(records: Iterable[Record]) -> float | None:
     return (max(ends) - min(starts)).total_seconds() if starts else None
 
 
-def _time(value: object) -> datetime | None:
-    if isinstance(value, datetime):  # a YAML reader may have read it already
-        return value
+def moment(value: object) -> datetime | None:
+    """A time as Kubernetes writes it; None when there is none."""
     try:
-        return datetime.fromisoformat(text(value))
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(text(value))
     except ValueError:
         return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -9,8 +9,8 @@ from typing import Any
 
 from kai_pipelines.drawing.fields import mapping, mappings, text
 from kai_pipelines.drawing.model import Place
+from kai_pipelines.manifest.pools import LABEL as POOL_LABEL
 
-POOL_LABEL = "node-type"
 _PARAMETER = re.compile(r"\{\{\s*inputs\.parameters\.([A-Za-z0-9_-]+)\s*\}\}")
 _GPU = re.compile(r".*/gpu|.*/mig-.*")
 _SHOWN = ("cpu", "memory")

@@ -13,14 +13,19 @@ from pathlib import Path
 
 from kai_pipelines.cache.store import Store
 from kai_pipelines.engine.clock import Clock, WallClock
+from kai_pipelines.engine.control import alive, listening
 from kai_pipelines.engine.executor import Executor, LocalProcesses
+from kai_pipelines.engine.machine_locks import FileLocks
+from kai_pipelines.engine.memo import FileMemo
 from kai_pipelines.engine.node import BAD, Node, to_blame
 from kai_pipelines.engine.outputs import land
-from kai_pipelines.engine.pod import Pods
+from kai_pipelines.engine.pod import Pods, Surroundings
 from kai_pipelines.engine.program import Program
 from kai_pipelines.engine.record import workflow_record, write_record
+from kai_pipelines.engine.recorder import Recorder
 from kai_pipelines.engine.repository import Repository
 from kai_pipelines.engine.request import Failure, Observer, Run, RunRequest, Silent
+from kai_pipelines.engine.state import keep
 from kai_pipelines.engine.workflow import Execution
 from kai_pipelines.errors import KaiError, UsageError
 
@@ -34,9 +39,9 @@ def run(
     program = Program(request)
     _prepare(request.output)
     store = Store(request.store)
-    repository = Repository(store)
-    runs = executor or LocalProcesses()
-    with store.workspace() as workspace:
+    repository = Repository(store, request.digests, request.object_storage)
+    runs = executor or LocalProcesses(isolate=request.isolate)
+    with alive(request.output), store.workspace() as workspace:
         pods = Pods(
             store,
             repository,
@@ -45,9 +50,18 @@ def run(
             logs=request.output / "logs",
             python_path=request.python_path,
             use_cache=request.use_cache,
+            surroundings=Surroundings(
+                program.spec,
+                program.name,
+                str(program.metadata.get("namespace") or "default"),
+                program.library,
+            ),
         )
+        memo = FileMemo(request.store / "memo")
         try:
-            return asyncio.run(_run(request, program, pods, repository, runs, clock or WallClock(), observer))
+            return asyncio.run(
+                _run(request, program, pods, repository, runs, clock or WallClock(), Recorder(observer), memo)
+            )
         finally:
             if isinstance(runs, LocalProcesses):
                 runs.close()
@@ -62,43 +76,67 @@ async def _run(
     repository: Repository,
     executor: Executor,
     clock: Clock,
-    observer: Observer,
+    recorder: Recorder,
+    memo: FileMemo,
 ) -> Run:
-    execution = Execution(program, pods, repository, executor, clock, observer, request.jobs)
+    machine_locks = FileLocks(request.store / "locks", clock)
+    execution = Execution(
+        program, pods, repository, executor, clock, recorder, request.jobs, memo, request.status, machine_locks
+    )
+    pods.known = execution.globals
+    if request.shutdown is not None:
+        execution.begin_stopped(request.shutdown)
+
+    def record(phase: str, message: str) -> dict[str, object]:
+        written = workflow_record(request.manifest, execution, phase, message)
+        write_record(written, request.output)
+        keep(request, repository.contents())
+        return written
+
     try:
-        root = await execution.run()
-        phase, message = _verdict(execution, root)
+        async with listening(request.output, execution), recorder.writing(lambda: record("Running", execution.waiting)):
+            await execution.run()
+        phase, message = verdict(execution)
+        outputs = execution.root.outputs if execution.root is not None else {}
         if phase == "Succeeded":
-            land(root, repository, request.output)
+            land([*(outputs.get("artifacts") or []), *execution.outputs["artifacts"]], repository, request.output)
     except KaiError as error:
         execution.give_up(error.message)
         with contextlib.suppress(KaiError):  # the first fault is the one to tell
-            write_record(workflow_record(request.manifest, execution, None, "Error", error.message), request.output)
+            record("Error", error.message)
         raise
-    record = workflow_record(request.manifest, execution, root, phase, message)
-    write_record(record, request.output)
-    return Run(record, phase, execution.executed, execution.cached, _failure(request, execution, root, phase))
+    parameters = {one["name"]: str(one.get("value", "")) for one in outputs.get("parameters") or []}
+    failure = _failure(request, execution, phase, message)
+    return Run(record(phase, message), phase, execution.executed, execution.cached, failure, parameters)
 
 
-def _verdict(execution: Execution, root: Node) -> tuple[str, str]:
+def verdict(execution: Execution) -> tuple[str, str]:
     """The workflow's phase and message: the root's, unless the exit handler went wrong (Argo, operator.go operate)."""
+    if execution.fault is not None:
+        return execution.fault
+    root = execution.root
+    if execution.left or root is None:
+        return "Running", ""
     exit_node = execution.tree.by_name.get(f"{execution.program.name}.onExit")
     if exit_node is not None and exit_node.phase in BAD and root.phase not in BAD:
         return exit_node.phase, exit_node.message
-    if root.phase in BAD and execution.stop_message:
-        return root.phase, execution.stop_message
-    return root.phase, root.message
+    if root.phase in BAD and execution.shutdown.by_person:
+        return root.phase, execution.shutdown.message
+    return root.phase if root.phase in BAD else "Succeeded", root.message
 
 
-def _failure(request: RunRequest, execution: Execution, root: Node, phase: str) -> Failure | None:
+def _failure(request: RunRequest, execution: Execution, phase: str, message: str) -> Failure | None:
     if phase not in BAD:
         return None
-    node = to_blame(execution.tree) or root
+    node = to_blame(execution.tree) or execution.root
+    if node is None:
+        return Failure(execution.program.name, "", message, None, None, (), request.rerun_command)
     outcome = execution.outcomes.get(node.id)
+    text = node.message or message
     if outcome is None:
-        return Failure(node.name, node.template_name, node.message, None, None, (), request.rerun_command)
+        return Failure(node.name, node.template_name, text, None, None, (), request.rerun_command)
     code, log, lines = outcome.exit_code, outcome.log, outcome.last_lines
-    return Failure(node.name, node.template_name, node.message, code, log, lines, request.rerun_command)
+    return Failure(node.name, node.template_name, text, code, log, lines, request.rerun_command)
 
 
 def _prepare(folder: Path) -> None:

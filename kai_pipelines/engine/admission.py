@@ -6,136 +6,102 @@ Each refusal names the template, the field and the reason. What only decides whe
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
+from kai_pipelines.engine.pod_admission import admit_artifact, admit_pod
 from kai_pipelines.errors import ManifestError
+from kai_pipelines.manifest.library import Home, Template, kind_of, tasks_of
 
-Template = dict[str, Any]
+if TYPE_CHECKING:
+    from kai_pipelines.engine.program import Program
 
-HOST_IMAGES = frozenset({"alpine", "busybox", "debian", "python", "ubuntu"})
-"""Images whose commands are ordinary programs of this machine."""
-OWN_IMAGE = "kai-pipelines"
-KINDS = ("container", "script", "dag", "steps", "suspend", "resource", "http", "plugin", "containerSet", "data")
-_HERE = frozenset({"container", "script", "dag", "steps"})
-_SPEC = {
-    "workflowTemplateRef": "the template it refers to is read from a cluster",
-    "hooks": "life-cycle hooks do not run here yet",
-    "synchronization": "locks between workflows are kept by a cluster",
-    "suspend": "there is nobody who could resume it",
+_ELSEWHERE = {
+    "resource": "resource templates talk to a Kubernetes API, and there is none here",
+    "plugin": "executor plugins are containers of a cluster",
 }
-_TEMPLATE = {
-    "sidecars": "containers beside the main one do not run here yet",
-    "initContainers": "containers before the main one do not run here yet",
-    "daemon": "daemons do not run here yet",
-    "synchronization": "locks do not work here yet",
-    "memoize": "its cache is kept in a cluster's ConfigMap",
-}
-_TASK = {
-    "templateRef": "templates of other manifests do not run here yet",
-    "inline": "inline templates do not run here yet",
-    "hooks": "life-cycle hooks do not run here yet",
-    "onExit": "exit handlers of single tasks do not run here yet",
-}
-_SOURCES = frozenset({"raw", "s3"})
-_STORAGE = ("artifactory", "azure", "gcs", "git", "hdfs", "http", "oss", "plugin", "raw", "s3")
 
-
-def kind_of(template: Template) -> str:
-    """The field that says what a template is."""
-    return next((kind for kind in KINDS if template.get(kind) is not None), "")
-
-
-def tasks_of(template: Template) -> Iterator[dict[str, Any]]:
-    """The tasks of a DAG, or the steps of a steps template."""
-    yield from (template.get("dag") or {}).get("tasks") or []
-    for group in template.get("steps") or []:
-        yield from group
-
-
-def container_of(template: Template) -> dict[str, Any]:
-    """The container or script of a template."""
-    found: dict[str, Any] = template.get("container") or template["script"]
-    return found
-
-
-def image_name(image: str) -> str:
-    """The last part of an image's repository: ``docker.io/library/python:3.11`` → ``python``."""
-    return re.split(r"[:@]", image.rsplit("/", 1)[-1])[0]
-
-
-def admit_spec(spec: Mapping[str, Any], workflow: str) -> None:
+def admit_spec(program: Program) -> None:
     """Refuse what the workflow asks for as a whole and cannot have here."""
-    _refuse(spec, _SPEC, workflow)
-    for one in (spec.get("arguments") or {}).get("artifacts") or []:
-        _admit_artifact(one, f"{workflow}: the argument {one.get('name')}")
-
-
-def admit(name: str, find: Callable[[str, str], Template], seen: set[str]) -> None:
-    """Refuse a template, or one that it leads to; `find` looks one up for the place that names it."""
-    if name in seen:
+    if program.simulated:
         return
-    seen.add(name)
-    template, place = find(name, ""), f"template {name}"
+    for one in (program.spec.get("arguments") or {}).get("artifacts") or []:
+        if one.get("name") not in program.artifacts:
+            admit_artifact(one, f"{program.name}: the argument {one.get('name')}")
+    _admit_locks(program.spec, program.name, program)
+
+
+def admit_templates(program: Program) -> None:
+    """Refuse a template that cannot run here, of all that the workflow may come to."""
+    seen: set[int] = set()
+    ahead: list[tuple[Home, Mapping[str, Any], str]] = [
+        (program.home, {"template": program.entrypoint}, f"{program.name}: the entrypoint"),
+        *((program.home, hook, f"{program.name}: the hook {name}") for name, hook in _hooks(program.spec)),
+    ]
+    while ahead:
+        home, holder, place = ahead.pop()
+        if "{{" in str(holder.get("templateRef") or holder.get("template") or ""):
+            continue  # which one it is shows when it runs
+        try:
+            home, template = program.find(home, holder)
+        except ManifestError as error:
+            raise ManifestError(f"{place}: {error.message}", hint=error.hint) from error
+        if id(template) in seen:
+            continue
+        seen.add(id(template))
+        name = template.get("name") or holder.get("name") or "inline"
+        _admit(template, f"template {name}", program)
+        for task in tasks_of(template):
+            where = f"template {name}, task {task.get('name')}"
+            ahead.append((home, task, where))
+            ahead += [(home, hook, f"{where}, hook {one}") for one, hook in _hooks(task)]
+
+
+def _hooks(holder: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if holder.get("onExit"):
+        yield "exit", {"template": holder["onExit"]}
+    yield from (holder.get("hooks") or {}).items()
+
+
+def _admit(template: Template, place: str, program: Program) -> None:
     kind = kind_of(template)
-    if kind not in _HERE:
-        raise ManifestError(f"{place}: {kind or 'a template without a kind'} cannot run here yet")
-    _refuse(template, _TEMPLATE, place)
-    _admit_files(template, place)
-    if kind in {"container", "script"}:
-        _admit_container(template[kind], place)
-        return
-    for task in tasks_of(template):
-        where = f"{place}, task {task.get('name')}"
-        _refuse(task, _TASK, where)
-        find(str(task.get("template") or ""), f"{where},")
-        admit(task["template"], find, seen)
-
-
-def _refuse(holder: Mapping[str, Any], fields: Mapping[str, str], place: str) -> None:
-    for field, reason in fields.items():
-        if holder.get(field):
-            raise ManifestError(f"{place}: {field} cannot run here: {reason}")
-
-
-def _admit_container(container: Mapping[str, Any], place: str) -> None:
-    image = str(container.get("image", ""))
-    if image_name(image) not in HOST_IMAGES | {OWN_IMAGE}:
+    if not kind:
         raise ManifestError(
-            f"{place}: the image {image or '(none)'} cannot run here without a container engine",
-            hint=f"images that stand for this machine's programs are {', '.join(sorted(HOST_IMAGES))}, and ours",
+            f"{place}: a template without a kind cannot run", hint="give it a container, script, dag, …"
         )
-    if not container.get("command"):
-        raise ManifestError(f"{place}: no command is given", hint="the image's own entrypoint is not known here")
-    if image_name(image) == OWN_IMAGE:
+    if program.simulated:
         return
-    if container.get("volumeMounts"):
-        raise ManifestError(f"{place}: volumes cannot be mounted here", hint="pass files as artifacts")
-    if container.get("envFrom") or any("valueFrom" in one for one in container.get("env") or []):
-        raise ManifestError(f"{place}: an environment variable comes from a cluster", hint="give it a value")
+    if kind in _ELSEWHERE:
+        raise ManifestError(f"{place}: {kind} cannot run here: {_ELSEWHERE[kind]}")
+    _admit_files(template, place)
+    _admit_locks(template, place, program)
+    admit_pod(template, place, program.library, program.spec)
+
+
+def _admit_locks(holder: Mapping[str, Any], place: str, program: Program) -> None:
+    wanted = holder.get("synchronization") or {}
+    for one in [*(wanted.get("semaphores") or []), *filter(None, [wanted.get("semaphore")])]:
+        if one.get("database"):
+            raise ManifestError(
+                f"{place}: a semaphore cannot run here whose limit is kept in a database",
+                hint="take a ConfigMap, and give its file too",
+            )
+        reference = one.get("configMapKeyRef") or {}
+        name = str(reference.get("name"))
+        if "{{" not in name and program.library.object("ConfigMap", name) is None:
+            raise ManifestError(
+                f"{place}: the semaphore's limit is in the ConfigMap {name}, which was not given",
+                hint="give the file with it too: kai takes a folder, or several files",
+            )
 
 
 def _admit_files(template: Template, place: str) -> None:
     inputs, outputs = template.get("inputs") or {}, template.get("outputs") or {}
     for one in inputs.get("parameters") or []:
-        if (one.get("valueFrom") or {}).keys() - {"default"}:
+        if (one.get("valueFrom") or {}).keys() - {"default", "configMapKeyRef"}:
             raise ManifestError(f"{place}: the value of {one['name']} comes from a cluster", hint="give it a value")
     for one in outputs.get("parameters") or []:
-        if unknown := (one.get("valueFrom") or {}).keys() - {"path", "default", "parameter", "expression"}:
+        if unknown := (one.get("valueFrom") or {}).keys() - {"path", "default", "parameter", "expression", "supplied"}:
             raise ManifestError(f"{place}: {one['name']} is read by {', '.join(unknown)}, which does not run here yet")
     for one in [*(inputs.get("artifacts") or []), *(outputs.get("artifacts") or [])]:
-        _admit_artifact(one, f"{place}: the artifact {one.get('name')}")
-    for one in [*(outputs.get("parameters") or []), *(outputs.get("artifacts") or [])]:
-        if "globalName" in one:
-            raise ManifestError(f"{place}: {one['name']} has a globalName, which does not work here yet")
-
-
-def _admit_artifact(one: Mapping[str, Any], place: str) -> None:
-    for storage in _STORAGE:
-        if one.get(storage) is None:
-            continue
-        if storage not in _SOURCES:
-            raise ManifestError(f"{place} is kept in {storage}, which is not read here", hint="give it with -a")
-        if storage == "s3" and set(one["s3"]) - {"key"}:
-            raise ManifestError(f"{place} is kept in an S3 bucket, which is not read here", hint="give it with -a")
+        admit_artifact(one, f"{place}: the artifact {one.get('name')}")

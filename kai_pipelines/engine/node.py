@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 COMPLETED = frozenset({"Succeeded", "Failed", "Error"})
 FULFILLED = COMPLETED | {"Skipped", "Omitted"}
 BAD = frozenset({"Failed", "Error"})
+_SEPARATOR = re.compile(r"^(\[\d+\])?\.")
+_EXECUTES = frozenset({"Pod", "HTTP", "Container", "Suspend"})
 
 
 @dataclass(eq=False)
@@ -20,8 +23,8 @@ class Node:
     name: str
     display_name: str
     type: str
-    """Pod, DAG, Steps, StepGroup, TaskGroup, Retry or Skipped."""
-    template_name: str
+    """Pod, Container, DAG, Steps, StepGroup, TaskGroup, Retry, Suspend, HTTP or Skipped."""
+    template_name: str = ""
     boundary_id: str = ""
     phase: str = "Pending"
     message: str = ""
@@ -34,13 +37,40 @@ class Node:
     inputs: dict[str, Any] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     flag: dict[str, bool] | None = None
+    template_ref: dict[str, Any] | None = None
+    template_scope: str = ""
+    """The home in which its template's name was looked up."""
+    memoization: dict[str, Any] | None = None
+    synchronization: dict[str, Any] | None = None
+    """Which lock it waits for."""
+    daemoned: bool = False
+    address: str = ""
+    """Where a daemon is reached."""
+    host: str = ""
     cached: bool = False
     """Taken from the store; a run on a cluster has no such thing, so the record does not say it."""
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    """The template as the manifest has it, of a node that runs one."""
 
     @property
     def fulfilled(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.phase in FULFILLED
+        """Whether what follows may begin: it has ended, or is a daemon that serves."""
+        return self.phase in FULFILLED or (self.daemoned and self.phase != "Pending")
+
+    @property
+    def finished_text(self) -> str | None:
+        """When it ended, as Kubernetes writes a time; None while it goes on."""
+        return time_text(self.finished_at) if self.fulfilled and self.finished_at else None
+
+    @property
+    def hooked(self) -> bool:
+        """Whether it is a life-cycle hook's."""
+        return bool(self.flag and self.flag.get("hooked"))
+
+    @property
+    def remembered(self) -> bool:
+        """Whether its outputs were memoized by an earlier run."""
+        return bool(self.memoization and self.memoization.get("hit"))
 
 
 class NodeTree:
@@ -51,18 +81,11 @@ class NodeTree:
         self.by_name: dict[str, Node] = {}
         self.by_id: dict[str, Node] = {}
 
-    def add(
-        self,
-        name: str,
-        kind: str,
-        template: str,
-        boundary: Node | None,
-        display_name: str,
-        flag: dict[str, bool] | None = None,
-    ) -> Node:
-        """A new node."""
+    def add(self, name: str, kind: str, boundary: Node | None, flag: dict[str, bool] | None = None) -> Node:
+        """A new node; it is shown by its name inside the boundary."""
+        shown = _SEPARATOR.sub("", name.removeprefix(boundary.name)) if boundary is not None else name
         node = Node(
-            node_id(self.workflow, name), name, display_name, kind, template, boundary.id if boundary else "", flag=flag
+            node_id(self.workflow, name), name, shown, kind, boundary_id=boundary.id if boundary else "", flag=flag
         )
         self.by_name[name] = self.by_id[node.id] = node
         return node
@@ -75,33 +98,52 @@ class NodeTree:
 
     def outbound_of(self, node: Node) -> list[Node]:
         """The nodes from which whatever follows `node` hangs (Argo, operator.go getOutboundNodes)."""
-        children = [self.by_id[child] for child in node.children]
-        if node.type in {"Pod", "Skipped", "Suspend"} or (node.type == "TaskGroup" and not children):
+        if node.type == "Retry" and node.children:
+            return [self.by_id[node.children[-1]]]
+        if node.type in {"Skipped", "Suspend", "HTTP"} or (node.type in {"DAG", "Steps"} and node.remembered):
             return [node]
-        if node.type == "TaskGroup":
-            return [found for child in children for found in self.outbound_of(child)]
-        if node.type == "Retry" and children:
-            return children[-1:]
+        if node.type == "Pod" and "containerSet" not in node.declared:
+            return [node]
+        if node.type in {"Pod", "Container", "TaskGroup"}:
+            return self._ends_below(node)
         return [found for one in node.outbound for found in self.outbound_of(self.by_id[one])]
+
+    def _ends_below(self, node: Node) -> list[Node]:
+        found: list[Node] = []
+        for child in (self.by_id[one] for one in node.children):
+            # What follows a container set hangs from its last containers.
+            last = node.type == "Container" and child.boundary_id != node.boundary_id
+            found += [node] if last else self.outbound_of(child)
+        return found or [node]
 
     def shown(self, node: Node) -> Node:
         """The node whose values stand for `node`: of several tries the last (Argo, possiblyGetRetryChildNode)."""
-        return self.by_id[node.children[-1]] if node.type == "Retry" and node.children else node
+        tries = self.tries(node) if node.type == "Retry" and not node.remembered else []
+        return tries[-1] if tries else node
+
+    def tries(self, node: Node) -> list[Node]:
+        """The tries of a retried node; its hooks hang from it as well."""
+        return [child for one in node.children if not (child := self.by_id[one]).hooked]
+
+    def hooks_of(self, node: Node) -> list[Node]:
+        """The nodes of its life-cycle hooks."""
+        return [child for one in node.children if (child := self.by_id[one]).hooked]
 
     def set_progress(self) -> None:
-        """Give every node its progress: pods their own, others the sum below them (Argo, progress/updater.go)."""
+        """Give every node its progress: what executes its own, others the sum below (Argo, progress/updater.go)."""
         nodes = self.by_id.values()
         for node in nodes:
-            if node.type == "Pod":
+            if node.type in _EXECUTES:
                 done, _, total = (node.progress or "0/1").partition("/")
-                node.progress = f"{total if node.phase == 'Succeeded' else done}/{total}"
+                complete = node.phase in {"Succeeded", "Skipped", "Omitted"}
+                node.progress = f"{total if complete else done}/{total}"
         for node in nodes:
-            if node.type != "Pod":
-                node.progress = _sum(one for one in self.below(node) if one.type == "Pod")
+            if node.type not in _EXECUTES:
+                node.progress = _sum(one for one in self.below(node) if one.type in _EXECUTES)
 
     def progress(self) -> str:
         """That of the whole workflow."""
-        return _sum(node for node in self.by_id.values() if node.type == "Pod")
+        return _sum(node for node in self.by_id.values() if node.type in _EXECUTES)
 
     def below(self, node: Node) -> list[Node]:
         """All nodes that can be reached from one, each once."""
@@ -129,7 +171,9 @@ def to_blame(tree: NodeTree) -> Node | None:
     # Of those that ended together the innermost: what is around only passes the failure on.
     for node in sorted(failed, key=lambda node: (node.finished_at, -len(node.name))):
         retry = retries.get(node.id)
-        if retry is not None and retry.children[-1] != node.id:
+        if retry is not None and not node.hooked and tree.tries(retry)[-1] is not node:
+            continue
+        if node.hooked and node.boundary_id:  # a task's hook decides nothing
             continue
         around: Node | None = retry or node
         while around is not None and around.phase in BAD:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kai_pipelines.engine.loop import LOOPS, is_loop
-from kai_pipelines.engine.node import Node
 from kai_pipelines.engine.repository import Repository
-from kai_pipelines.engine.scope import Scope, fill, text_of
+from kai_pipelines.engine.scope import ABSENT, Rules, Scope, fill
 from kai_pipelines.errors import ExpressionError, ManifestError, StoreError
 from kai_pipelines.expression import evaluate, should_execute
+from kai_pipelines.expression.printing import go_string
 from kai_pipelines.manifest.names import landing_name
 
 Object = dict[str, Any]
 _RESULTS = ("tasks", "steps")
 """Tags that must resolve in a task; others may stay for the template that it runs."""
+_LATER = frozenset({"hooks", "inline"})
+"""Fields of a task that speak of what is only known when it runs."""
 
 
 def filled_task(task: Mapping[str, Any], scope: Scope) -> Object:
@@ -30,10 +32,12 @@ def filled_task(task: Mapping[str, Any], scope: Scope) -> Object:
         if not _may_run(when, loops=loops):
             return {**{key: value for key, value in task.items() if key not in LOOPS}, "when": when}
     arguments = task.get("arguments") or {}
-    plain = {**task, "arguments": {"parameters": _supplied(arguments.get("parameters") or [], scope)}}
+    later = {key: task[key] for key in _LATER if key in task}
+    plain = {key: value for key, value in task.items() if key not in _LATER}
+    plain["arguments"] = {"parameters": marked_absent(arguments.get("parameters") or [], scope)}
     filled: Object = fill(plain, scope, strict=_RESULTS)
     filled["arguments"]["artifacts"] = argument_artifacts(task, scope)
-    return filled
+    return {**filled, **later}
 
 
 def _may_run(when: str, *, loops: bool) -> bool:
@@ -45,14 +49,18 @@ def _may_run(when: str, *, loops: bool) -> bool:
         return True
 
 
-def _supplied(parameters: Sequence[Object], scope: Scope) -> list[Object]:
-    """The parameters without those that are nothing but the absent output of a skipped task: a default applies."""
-    return [one for one in parameters if not _is_absent(str(one.get("value", "")), scope)]
+def marked_absent(parameters: Sequence[Object], scope: Scope) -> list[Object]:
+    """The arguments; those that are nothing but the absent output of a skipped task are marked: a default applies."""
+    return [
+        {"name": one["name"], ABSENT: True} if _is_absent(str(one.get("value", "")), scope) else one
+        for one in parameters
+    ]
 
 
 def _is_absent(text: str, scope: Scope) -> bool:
-    name = text.removeprefix("{{").removesuffix("}}").strip()
-    return text == text.strip() and text.startswith("{{") and scope.get(name, "") is None
+    if not (text.startswith("{{") and text.endswith("}}")):
+        return False
+    return scope.get(text[2:-2].strip(), "") is None
 
 
 def argument_artifacts(task: Mapping[str, Any], scope: Scope) -> list[Object]:
@@ -66,6 +74,7 @@ def argument_artifacts(task: Mapping[str, Any], scope: Scope) -> list[Object]:
 
 
 def _resolve(one: Mapping[str, Any], scope: Scope) -> Object | None:
+    """The artifact that `from` or `fromExpression` means (Argo, scope.go resolveArtifact)."""
     if "fromExpression" in one:
         try:
             value = evaluate(str(one["fromExpression"]), scope)
@@ -89,14 +98,27 @@ def _resolve(one: Mapping[str, Any], scope: Scope) -> Object | None:
         raise ManifestError(
             f"artifact {one['name']}: {one.get('fromExpression') or one.get('from')} is not an artifact"
         )
-    return {**value, "name": one["name"]}
+    kept = {key: one[key] for key in ("globalName", "optional", "archive") if key in one}
+    found = {**{key: part for key, part in value.items() if key != "globalName"}, **kept, "name": one["name"]}
+    return _below(found, str(fill(one["subPath"], scope))) if one.get("subPath") else found
 
 
-def template_outputs(template: Mapping[str, Any], scope: Scope) -> Object:
+def _below(artifact: Object, part: str) -> Object:
+    """The artifact at a path inside another one (Argo, AppendToKey)."""
+    for storage, field in (("s3", "key"), ("gcs", "key"), ("oss", "key"), ("azure", "blob"), ("hdfs", "path")):
+        if field in (artifact.get(storage) or {}):
+            key = str(PurePosixPath(artifact[storage][field]) / part)
+            return {**artifact, storage: {**artifact[storage], field: key}}
+    if artifact.get("optional"):
+        return artifact
+    raise ManifestError(f"artifact {artifact['name']} has no key that a subPath could extend")
+
+
+def template_outputs(template: Mapping[str, Any], scope: Scope, rules: Rules) -> Object:
     """The outputs of a DAG or steps template (Argo, operator.go getTemplateOutputsFromScope)."""
     declared = template.get("outputs") or {}
     outputs: Object = {}
-    parameters = [{"name": one["name"], "value": _parameter(one, scope)} for one in declared.get("parameters") or []]
+    parameters = [_parameter(one, scope, rules) for one in declared.get("parameters") or []]
     if parameters:
         outputs["parameters"] = parameters
     artifacts = [artifact for one in declared.get("artifacts") or [] if (artifact := _resolve(one, scope)) is not None]
@@ -105,11 +127,13 @@ def template_outputs(template: Mapping[str, Any], scope: Scope) -> Object:
     return outputs
 
 
-def _parameter(one: Mapping[str, Any], scope: Scope) -> str:
-    """The value of an output parameter (Argo, scope.go resolveParameter)."""
-    source = one.get("valueFrom") or {}
+def _parameter(one: Mapping[str, Any], scope: Scope, rules: Rules) -> Object:
+    """An output parameter with its value (Argo, scope.go resolveParameter)."""
+    source = one.get("valueFrom")
+    if not source:
+        raise ManifestError("output parameters must have a valueFrom specified")
     try:
-        value = _value_of(source, scope)
+        value = _value_of(source, scope, rules)
     except (ManifestError, ExpressionError):
         if "default" not in source:
             raise
@@ -117,23 +141,32 @@ def _parameter(one: Mapping[str, Any], scope: Scope) -> str:
     if value is None:
         value = source.get("default")
     if value is None:
-        raise ManifestError(f"output parameter {one['name']} has no value: what it is taken from did not run")
-    return text_of(value)
+        name, reference = one["name"], source.get("parameter")
+        raise ManifestError(
+            f'output parameter "{name}": "{reference}" is an absent optional (skipped/omitted node output with no default)'
+        )
+    kept = {key: part for key, part in one.items() if key != "valueFrom"}
+    return {**kept, "value": go_string(value)}
 
 
-def _value_of(source: Mapping[str, Any], scope: Scope) -> Any:
+def _value_of(source: Mapping[str, Any], scope: Scope, rules: Rules) -> Any:
     if "expression" in source:
-        return evaluate(str(source["expression"]), scope)
+        value = evaluate(str(source["expression"]), scope)
+        if value is None and rules.nil_is_text:
+            return "<nil>"
+        if value is None:
+            raise ManifestError(f'failed to evaluate expression "{source["expression"]}"')
+        return value
     name = str(source.get("parameter", "")).strip().removeprefix("{{").removesuffix("}}").strip()
     if name not in scope:
         raise ManifestError(f"Unable to resolve: {source.get('parameter')}")
     return scope[name]
 
 
-def land(root: Node, repository: Repository, folder: Path) -> list[Path]:
-    """Copy the workflow's output artifacts into a folder, under the names that people expect."""
+def land(outputs: Sequence[Mapping[str, Any]], repository: Repository, folder: Path) -> list[Path]:
+    """Copy output artifacts into a folder, under the names that people expect."""
     landed = []
-    for one in root.outputs.get("artifacts") or []:
+    for one in outputs:
         place = folder / landing_name(one["name"], str(one.get("path", "")))
         try:
             repository.copy_out(one, place)

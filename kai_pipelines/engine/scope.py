@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from kai_pipelines.engine.node import Node, time_text
 from kai_pipelines.errors import ManifestError
-from kai_pipelines.expression import substitute
-from kai_pipelines.expression.substitution import substitute_strict
+from kai_pipelines.expression.substitution import fill_document
+from kai_pipelines.manifest.library import Library
 
 Scope = dict[str, Any]
 
 
 EVERYTHING = ("*",)
 """For `fill`: each tag must resolve."""
+ABSENT = "absent"
+"""Marks an argument that was nothing but the output of a task that did not run, which has no default."""
+_COMPUTED = re.compile(r"\b(tasks|steps)\b(?!\.)")
+"""An expression that takes `tasks` or `steps` as a whole, or by a computed name."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What differs between versions of Argo."""
+
+    skipped_outputs_resolve: bool
+    """Whether outputs of skipped and omitted tasks are their defaults, or absent; before 3.7.16 and 4.0.7 a tag of
+    one waited for ever."""
+    nil_is_text: bool
+    """Whether an output expression that gives nil gives the text ``<nil>``; later it is an error."""
+
+
+VERSIONS = {"3.7": Rules(False, True), "4.0": Rules(False, True), "4.1": Rules(True, False)}
+"""Profiles by version: 3.7 stands for 3.7.15 and before, 4.0 for 4.0.6 and before, 4.1 for what came after."""
 
 
 def fill(value: Any, scope: Mapping[str, Any], *, strict: Sequence[str] = ()) -> Any:
@@ -23,51 +45,112 @@ def fill(value: Any, scope: Mapping[str, Any], *, strict: Sequence[str] = ()) ->
     text = json.dumps(value, ensure_ascii=False)
     if "{{" not in text:
         return json.loads(text)
-    if strict == EVERYTHING:
-        return json.loads(substitute(text, scope))
-    return json.loads(substitute_strict(text, scope, strict))
+    return fill_document(text, scope, None if strict == EVERYTHING else strict)
 
 
-def process_inputs(template: dict[str, Any], arguments: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """The template with its inputs bound and replaced throughout (Argo, util.go ProcessArgs).
+def process_inputs(
+    template: Mapping[str, Any], arguments: Mapping[str, Any], known: Mapping[str, Any], library: Library
+) -> dict[str, Any]:
+    """The template with its inputs bound and replaced throughout (Argo, common/util.go ProcessArgs).
 
     Two passes as in Argo: first what the workflow knows, because defaults may refer to it, then the inputs.
     The paths of files stay tags until a pod has a place for them.
     """
     given = {one["name"]: one for one in arguments.get("parameters") or []}
     files = {one["name"]: one for one in arguments.get("artifacts") or []}
-    inputs = template.setdefault("inputs", {})
-    for one in inputs.get("parameters") or []:
-        value = given.get(one["name"], {}).get("value", one.get("value", one.get("default")))
-        if value is None:
-            raise ManifestError(f"template {template['name']}: inputs.parameters.{one['name']} was not supplied")
-        one["value"] = text_of(value)
-    inputs["artifacts"] = [_bound_artifact(template, one, files) for one in inputs.get("artifacts") or []]
+    inputs = dict(template.get("inputs") or {})
+    inputs["parameters"] = [
+        _bound(one, given.get(one["name"]), known, library) for one in inputs.get("parameters") or []
+    ]
+    inputs["artifacts"] = [_bound_artifact(one, files) for one in inputs.get("artifacts") or []]
+    bound = {**template, "inputs": inputs}
+    return fill_template(bound, known)
+
+
+def fill_template(template: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """A template whose inputs have values, with its tags replaced (Argo, common/util.go SubstituteParams)."""
     filled: dict[str, Any] = fill(template, known)
-    scope = {**known, **parameter_scope(filled)}
-    result: dict[str, Any] = fill(filled, scope)
+    result: dict[str, Any] = fill(filled, {**known, **parameter_scope(filled)})
     return result
 
 
-def _bound_artifact(template: dict[str, Any], one: dict[str, Any], files: Mapping[str, Any]) -> dict[str, Any]:
+def _bound(
+    one: Mapping[str, Any], argument: Mapping[str, Any] | None, known: Mapping[str, Any], library: Library
+) -> dict[str, Any]:
+    """An input parameter with its value."""
+    name = one["name"]
+    bound = dict(one)
+    if "value" not in bound and "default" in bound:
+        bound["value"] = bound["default"]
+    if argument is not None and argument.get(ABSENT):
+        if "value" not in bound and not bound.get("valueFrom"):
+            raise ManifestError(
+                f"inputs.parameters.{name}: argument references an absent optional "
+                "(skipped/omitted node output with no default)"
+            )
+    elif argument is not None and ("value" in argument or argument.get("valueFrom")):
+        bound.pop("value", None)
+        bound |= {key: argument[key] for key in ("value", "valueFrom") if key in argument}
+    source = bound.get("valueFrom") or {}
+    if reference := source.get("configMapKeyRef"):
+        bound["value"] = _from_config_map(name, fill(reference, known), source, library)
+    elif bound.get("value") is None:
+        raise ManifestError(f"inputs.parameters.{name} was not supplied")
+    bound["value"] = text_of(bound["value"])
+    return bound
+
+
+def _from_config_map(name: str, reference: Mapping[str, Any], source: Mapping[str, Any], library: Library) -> Any:
+    try:
+        return config_map_value(str(reference.get("name")), str(reference.get("key")), library)
+    except ManifestError as error:
+        if "default" not in source:
+            raise ManifestError(
+                f"unable to retrieve inputs.parameters.{name} from ConfigMap: {error.message}", hint=error.hint
+            ) from error
+        return source["default"]
+
+
+def config_map_value(name: str, key: str, library: Library) -> str:
+    """The value of a key of a ConfigMap that was given with the workflow."""
+    found = library.object("ConfigMap", name)
+    if found is None:
+        raise ManifestError(f"ConfigMap '{name}' does not exist", hint=f"give the file with the ConfigMap {name} too")
+    data = found.get("data") or {}
+    if key not in data:
+        raise ManifestError(f"ConfigMap '{name}' does not have the key '{key}'")
+    return text_of(data[key])
+
+
+def _bound_artifact(one: dict[str, Any], files: Mapping[str, Any]) -> dict[str, Any]:
     argument = files.get(one["name"])
-    located = argument is not None and (has_location(argument))
-    if not located:
-        if not one.get("optional") and not has_location(one):
-            raise ManifestError(f"template {template['name']}: inputs.artifacts.{one['name']} was not supplied")
+    if not one.get("optional") and not has_location(one):
+        if argument is None:
+            raise ManifestError(f"inputs.artifacts.{one['name']} was not supplied")
+        if not has_location(argument):
+            raise ManifestError(f"inputs.artifacts.{one['name']} missing location information")
+    if argument is None:
         return one
     kept = {key: one[key] for key in ("path", "mode", "recurseMode", "optional") if key in one}
-    return {**(argument or {}), **kept, "name": one["name"]}
+    return {**{key: value for key, value in argument.items() if key not in {"path", "mode", "recurseMode"}}, **kept}
+
+
+_LOCATIONS = ("artifactory", "azure", "gcs", "git", "hdfs", "http", "oss", "plugin", "raw", "s3")
 
 
 def has_location(artifact: Mapping[str, Any]) -> bool:
     """Whether an artifact says where its content is."""
-    return "s3" in artifact or "raw" in artifact
+    return any(artifact.get(one) is not None for one in _LOCATIONS)
 
 
 def text_of(value: Any) -> str:
-    """A YAML or JSON value as the text Argo makes of it."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """A YAML or JSON value as the text Argo makes of it (v1alpha1 AnyString)."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    # Numbers are read as float64 and written without an exponent; lists and mappings are not read at all.
+    return format(Decimal(repr(float(value))).normalize(), "f") if isinstance(value, int | float) else ""
 
 
 def parameter_scope(template: Mapping[str, Any]) -> Scope:
@@ -102,48 +185,75 @@ def template_scope(template: Mapping[str, Any]) -> Scope:
     return scope
 
 
-def node_scope(prefix: str, node: Node, declared: Mapping[str, Any] | None, *, artifacts: bool = False) -> Scope:
-    """What a finished task shows (Argo, operator.go buildLocalScope); `declared` are its template's outputs.
+def node_scope(prefix: str, node: Node, declared: Mapping[str, Any], rules: Rules, *, artifacts: bool = False) -> Scope:
+    """What a finished task shows (Argo, operator.go buildLocalScope); `declared` is its template.
 
     Of a task that did not run, parameters are their defaults, or None: absent. With `artifacts` its artifacts
     are there too, empty (scope.go addSkippedNodeOutputsToScope).
     """
     scope: Scope = {f"{prefix}.id": node.id, f"{prefix}.status": node.phase}
-    scope |= {f"{prefix}.startedAt": time_text(node.started_at), f"{prefix}.finishedAt": time_text(node.finished_at)}
-    outputs = node.outputs
+    if node.started_at:
+        scope[f"{prefix}.startedAt"] = time_text(node.started_at)
+    if node.finished_at:
+        scope[f"{prefix}.finishedAt"] = time_text(node.finished_at)
+    if node.address:
+        scope[f"{prefix}.ip"] = node.address
+    if node.host:
+        scope[f"{prefix}.hostNodeName"] = node.host
+    scope |= output_scope(prefix, node.outputs)
+    if node.phase not in {"Skipped", "Omitted"} or not rules.skipped_outputs_resolve:
+        return scope
+    outputs = declared.get("outputs") or {}
+    for one in outputs.get("parameters") or []:
+        default = (one.get("valueFrom") or {}).get("default")
+        scope[f"{prefix}.outputs.parameters.{one['name']}"] = None if default is None else text_of(default)
+    for one in outputs.get("artifacts") or [] if artifacts else []:
+        scope[f"{prefix}.outputs.artifacts.{one['name']}"] = {"name": one["name"]}
+    return scope
+
+
+def output_scope(prefix: str, outputs: Mapping[str, Any]) -> Scope:
+    """What outputs show under a task's name."""
+    scope: Scope = {}
     if "result" in outputs:
         scope[f"{prefix}.outputs.result"] = outputs["result"]
     if "exitCode" in outputs:
         scope[f"{prefix}.exitCode"] = outputs["exitCode"]
     for one in outputs.get("parameters") or []:
-        scope[f"{prefix}.outputs.parameters.{one['name']}"] = one["value"]
+        if "value" in one:
+            scope[f"{prefix}.outputs.parameters.{one['name']}"] = text_of(one["value"])
     for one in outputs.get("artifacts") or []:
         scope[f"{prefix}.outputs.artifacts.{one['name']}"] = one
-    if node.phase not in {"Skipped", "Omitted"} or declared is None:
-        return scope
-    for one in declared.get("parameters") or []:
-        default = (one.get("valueFrom") or {}).get("default")
-        scope[f"{prefix}.outputs.parameters.{one['name']}"] = None if default is None else text_of(default)
-    for one in declared.get("artifacts") or [] if artifacts else []:
-        scope[f"{prefix}.outputs.artifacts.{one['name']}"] = {"name": one["name"]}
     return scope
 
 
+def mentioned(text: str, names: Iterable[str]) -> list[str]:
+    """The names that a template's JSON may speak of: those in it, or all where an expression computes one."""
+    if _COMPUTED.search(text):
+        return list(names)
+    return [name for name in names if name in text]
+
+
 def group_scope(prefix: str, nodes: Sequence[Node]) -> Scope:
-    """What a loop shows: lists of what its parts gave (Argo, operator.go processAggregateNodeOutputs)."""
+    """What a loop shows: lists of what its parts gave (Argo, operator.go processAggregateNodeOutputs).
+
+    Raises ManifestError for a result that is no JSON, as Argo does.
+    """
+    if not nodes:
+        return {}
     results: list[Any] = []
     records: list[dict[str, str]] = []
     lists: dict[str, list[str]] = {}
     for node in nodes:
         if node.phase != "Succeeded" or not node.outputs:
             continue
-        parameters = {one["name"]: one["value"] for one in node.outputs.get("parameters") or []}
+        parameters = {one["name"]: text_of(one.get("value", "")) for one in node.outputs.get("parameters") or []}
         if parameters:
             records.append(parameters)
         for name, value in parameters.items():
             lists.setdefault(name, []).append(value)
         if "result" in node.outputs:
-            results.append(_item(node.outputs["result"]))
+            results.append(_item(node))
     scope: Scope = {f"{prefix}.outputs.result": _json(results), f"{prefix}.outputs.parameters": _json(records)}
     for name, values in lists.items():
         scope[f"{prefix}.outputs.parameters.{name}"] = _json(_structured(values))
@@ -159,11 +269,15 @@ def _structured(values: list[str]) -> list[Any]:
     return parsed if all(isinstance(one, dict | list) for one in parsed) else list(values)
 
 
-def _item(text: str) -> Any:
+def _item(node: Node) -> Any:
+    text = node.outputs["result"]
     try:
         return json.loads(text)
-    except ValueError:
-        return text
+    except ValueError as error:
+        raise ManifestError(
+            f"the result of {node.name} is not JSON, and Argo collects only such results of a loop: {text[:80]!r}",
+            hint="print JSON, or write an output parameter",
+        ) from error
 
 
 def _json(value: Any) -> str:

@@ -1,108 +1,265 @@
-"""Running one template under a node: its inputs bound, its retries, and the kind that it is.
+"""Running one template under a node: its inputs bound, its locks, its memo, its retries, and the kind that it is.
 
-The rules are Argo's (workflow/controller/operator.go executeTemplate).
+The order is Argo's (workflow/controller/operator.go executeTemplate).
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
-from pathlib import PurePosixPath
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kai_pipelines.engine.admission import Template, kind_of
+from kai_pipelines.engine.call import DEEPEST, Call, CallError
 from kai_pipelines.engine.dag import run_dag
+from kai_pipelines.engine.data import run_data
+from kai_pipelines.engine.http import run_http
+from kai_pipelines.engine.locks import Lock, locks_of
+from kai_pipelines.engine.memo import Entry, cache_and_key, copied, is_fresh
 from kai_pipelines.engine.node import BAD, Node
-from kai_pipelines.engine.pod import Outcome
+from kai_pipelines.engine.podrun import POD_KINDS, run_pod
 from kai_pipelines.engine.retry import Attempts, Wait, backoff, last_try, refusal
 from kai_pipelines.engine.scope import fill, process_inputs
 from kai_pipelines.engine.steps import run_steps
+from kai_pipelines.engine.suspend import run_suspend
 from kai_pipelines.errors import ExpressionError, ManifestError
-from kai_pipelines.manifest.duration import parse_duration
+from kai_pipelines.manifest.library import Home, Template, kind_of
 
 if TYPE_CHECKING:
     from kai_pipelines.engine.workflow import Execution
 
-POD_KINDS = frozenset({"container", "script"})
-_NODE_TYPES = {"dag": "DAG", "steps": "Steps"}
+_NODE_TYPES = {"dag": "DAG", "steps": "Steps", "suspend": "Suspend", "http": "HTTP"}
+_DISPLAY_NAME = "workflows.argoproj.io/display-name"
+_RETRIES_ERRORS = frozenset({"Always", "OnError", "OnTransientError"})
 
 
-async def run_template(
-    execution: Execution,
-    name: str,
-    display: str,
-    template_name: str,
-    arguments: Mapping[str, Any],
-    boundary: Node | None,
-) -> Node:
-    """Run a template under a node name; faults of the manifest end in Error, as Argo's do."""
-    template = execution.program.template(template_name)
-    known = {**execution.globals, "node.name": name}
-    if "retryStrategy" not in template and kind_of(template) in POD_KINDS:
-        known["pod.name"] = execution.pod_name(name, template_name)
+async def run_template(execution: Execution, call: Call) -> Node:
+    """Run a template; raises CallError when it cannot be run as its manifest asks for."""
+    known = execution.tree.by_name.get(call.name)
+    if known is not None and known.fulfilled:
+        return known
     try:
-        template = process_inputs(template, arguments, known)
-        if "retryStrategy" in template:
-            return await _run_with_retries(execution, name, display, template, boundary)
-        return await _run_once(execution, name, display, template, boundary)
+        if call.depth >= DEEPEST:
+            raise ManifestError(f"Maximum recursion depth exceeded: {DEEPEST} templates inside each other")
+        home, declared = execution.program.find(call.home, call.holder)
+        template = process_inputs(
+            declared, call.arguments, _local(execution, call, declared), execution.program.library
+        )
+        locks = _locks(execution, template)
     except (ManifestError, ExpressionError) as error:
-        kind = _NODE_TYPES.get(kind_of(template), "Pod")
-        node = execution.tree.by_name.get(name) or execution.begin(name, kind, template_name, boundary, display)
-        return execution.end(node, "Error", error.message)
+        raise CallError(error.message, _in_error(execution, call, error.message)) from error
+    async with _locked(execution, call, template, declared, locks):
+        return await _run_remembered(execution, call, home, declared, template)
 
 
-async def _run_once(
-    execution: Execution,
-    name: str,
-    display: str,
-    template: Template,
-    boundary: Node | None,
-    *,
-    retry: Node | None = None,
-    deadline: float | None = None,
-) -> Node:
-    kind = kind_of(template)
-    if kind in POD_KINDS:
-        return await _run_pod(execution, name, display, template, boundary, retry=retry, deadline=deadline)
-    node = execution.begin(name, _NODE_TYPES[kind], template["name"], boundary, display, retry=retry)
+def _local(execution: Execution, call: Call, declared: Template) -> dict[str, Any]:
+    known = {**execution.globals, **call.own_name, "node.name": call.name}
+    if declared.get("retryStrategy") is None and kind_of(declared) in POD_KINDS:
+        known["pod.name"] = execution.pod_name(call.name, str(declared.get("name") or ""))
+    return known
+
+
+def _in_error(execution: Execution, call: Call, message: str) -> Node:
+    """The node of a call that never came to run (Argo, initializeNodeOrMarkError)."""
+    known = execution.tree.by_name.get(call.name)
+    if known is not None:
+        return execution.end(known, "Error", message)
+    return execution.not_run(
+        call.name,
+        call.holder,
+        call.home.text,
+        call.boundary,
+        "Error",
+        message,
+        parents=list(call.parents),
+        flag=call.flag,
+    )
+
+
+def _begin(execution: Execution, call: Call, template: Template, declared: Template, kind: str, phase: str) -> Node:
+    node = execution.begin(
+        call.name,
+        kind,
+        call.holder,
+        call.home.text,
+        call.boundary,
+        parents=list(call.parents),
+        flag=call.flag,
+        phase=phase,
+    )
+    node.declared = declared
     node.inputs = template["inputs"]
-    await (run_dag if kind == "dag" else run_steps)(execution, node, template)
+    if shown := ((template.get("metadata") or {}).get("annotations") or {}).get(_DISPLAY_NAME):
+        node.display_name = str(shown)
     return node
 
 
+def _type_of(template: Template) -> str:
+    return "Retry" if template.get("retryStrategy") is not None else _NODE_TYPES.get(kind_of(template), "Pod")
+
+
+# Locks
+
+
+def _locks(execution: Execution, template: Template) -> list[Lock]:
+    wanted = template.get("synchronization")
+    if not wanted:
+        return []
+    return locks_of(wanted, execution.globals["workflow.namespace"], execution.program.library)
+
+
+@contextlib.asynccontextmanager
+async def _locked(
+    execution: Execution, call: Call, template: Template, declared: Template, locks: Sequence[Lock]
+) -> AsyncGenerator[None]:
+    """Hold the template's locks; a node that waits for one is Pending and says so."""
+    if not locks:
+        yield
+        return
+
+    def waits(lock: Lock, message: str) -> None:
+        node = _begin(execution, call, template, declared, _type_of(template), "Pending")
+        node.message, node.synchronization = message, {"waiting": lock.name}
+
+    with execution.rest.waiting(call.name, lock=True):
+        await execution.locks.acquire(locks, waits)
+    try:
+        with execution.rest.busy():
+            await execution.machine_locks.acquire(locks, waits)
+        try:
+            if node := execution.tree.by_name.get(call.name):
+                node.message, node.synchronization = "", None
+            yield
+        finally:
+            execution.machine_locks.release(locks)
+    finally:
+        execution.locks.release(locks)
+
+
+# Memo
+
+
+async def _run_remembered(execution: Execution, call: Call, home: Home, declared: Template, template: Template) -> Node:
+    """Take the outputs that were memoized for the template's key, or run it and keep them."""
+    memoize = template.get("memoize")
+    if not memoize:
+        return await _run_with_retries(execution, call, home, declared, template)
+    try:
+        cache, key = cache_and_key(memoize)
+        entry = execution.memo.load(cache, key)
+        fresh = entry is not None and is_fresh(entry, memoize, execution.clock.now())
+    except ManifestError as error:
+        raise CallError(error.message, _in_error(execution, call, error.message)) from error
+    status: dict[str, Any] = {"hit": fresh, "key": key, "cacheName": cache}
+    if entry is not None and fresh:
+        node = _begin(execution, call, template, declared, _type_of(template), "Running")
+        node.memoization, node.outputs = status, copied(entry.outputs)
+        for place, digest in entry.digests.items():
+            execution.repository.add(place, digest)
+        execution.export(node.outputs)
+        return execution.end(node, "Succeeded")
+    node = await _run_with_retries(execution, call, home, declared, template)
+    node.memoization = status
+    if node.phase == "Succeeded":
+        digests = execution.repository.digests(node.outputs.get("artifacts") or [])
+        execution.memo.save(cache, key, node.id, Entry(copied(node.outputs), digests, execution.clock.now()))
+    return node
+
+
+# Retries
+
+
 async def _run_with_retries(
-    execution: Execution, name: str, display: str, template: Template, boundary: Node | None
+    execution: Execution, call: Call, home: Home, declared: Template, template: Template
 ) -> Node:
-    strategy = template["retryStrategy"] or {}
-    node = execution.begin(name, "Retry", template["name"], boundary, display)
-    node.inputs = template["inputs"]
-    last, first_started, deadline = None, None, None
+    strategy = template.get("retryStrategy")
+    if strategy is None:
+        return await _run_once(execution, call, home, declared, template)
+    node = _begin(execution, call, template, declared, "Retry", "Running")
+    if call.hooked:  # Argo shares the flag between the node and its tries
+        node.flag = {"hooked": True, "retried": True}
+    try:
+        return await _try_until(execution, call, home, declared, template, node, strategy)
+    except (ManifestError, ExpressionError) as error:
+        raise CallError(error.message, execution.end(node, "Error", error.message)) from error
+
+
+async def _try_until(
+    execution: Execution,
+    call: Call,
+    home: Home,
+    declared: Template,
+    template: Template,
+    node: Node,
+    strategy: Mapping[str, Any],
+) -> Node:
+    shutdown, deadline = execution.shutdown, None
     while True:
-        number = len(node.children)
-        again = _for_attempt(execution, f"{name}({number})", template, number, last)
-        last = await _run_once(
-            execution, f"{name}({number})", f"{display}({number})", again, boundary, retry=node, deadline=deadline
-        )
-        first_started = last.started_at if first_started is None else first_started
+        before = execution.tree.tries(node)
+        if not before or before[-1].fulfilled:
+            number, last = len(before), before[-1] if before else None
+        else:
+            number, last = len(before) - 1, before[-2] if len(before) > 1 else None
+        last = await _try(execution, call, home, declared, template, node, number, last, deadline)
         node.outputs = last.outputs
+        if last.daemoned:
+            node.phase, node.daemoned, node.address = last.phase, True, last.address
+            execution.changed(node)
+            return node
         if last.phase not in BAD:
-            return execution.end(node, last.phase)
-        if execution.halted():
-            return execution.end(node, last.phase, execution.stopping)
-        attempts = Attempts(number + 1, first_started, last)
-        wait = await _waited(execution, node, strategy, attempts)
-        stop = execution.stopping or wait.stop or refusal(strategy, attempts)
+            return execution.end(node, "Succeeded")
+        if shutdown.halts(exiting=call.exiting):
+            return execution.end(node, last.phase, _stopped(execution))
+        tries = execution.tree.tries(node)
+        attempts = Attempts(len(tries), tries[0].started_at, last)
+        wait = await _waited(execution, call, node, strategy, attempts)
+        stopped = _stopped(execution) if shutdown.halts(exiting=call.exiting) else None
+        stop = stopped or wait.stop or refusal(strategy, attempts)
         if stop is not None:
             return execution.end(node, last.phase, stop)
         deadline = wait.deadline
 
 
-async def _waited(execution: Execution, node: Node, strategy: Mapping[str, Any], attempts: Attempts) -> Wait:
+def _stopped(execution: Execution) -> str:
+    limit = float(execution.program.spec.get("activeDeadlineSeconds") or 0)
+    return execution.shutdown.retry_message(execution.started_at, limit)
+
+
+async def _try(
+    execution: Execution,
+    call: Call,
+    home: Home,
+    declared: Template,
+    template: Template,
+    node: Node,
+    number: int,
+    last: Node | None,
+    deadline: float | None,
+) -> Node:
+    name = f"{node.name}({number})"
+    again = _for_attempt(execution, name, template, number, last)
+    one = replace(call, name=name, parents=(node,), retried=True)
+    try:
+        return await _run_once(execution, one, home, declared, again, deadline=deadline)
+    except CallError as error:
+        strategy = template["retryStrategy"]
+        policy = str(strategy.get("retryPolicy") or ("Always" if strategy.get("expression") else "OnFailure"))
+        if policy in _RETRIES_ERRORS:
+            return error.node
+        execution.end(node, "Error", error.message)
+        raise CallError(error.message, node) from error
+
+
+async def _waited(
+    execution: Execution, call: Call, node: Node, strategy: Mapping[str, Any], attempts: Attempts
+) -> Wait:
     """Wait as long as the strategy asks for; afterwards it is asked again."""
-    while (wait := backoff(strategy, attempts, execution.clock.now())).seconds > 0 and not execution.halted():
+    halts = execution.shutdown.halts
+    while (wait := backoff(strategy, attempts, execution.clock.now())).seconds > 0 and not halts(exiting=call.exiting):
         node.message = wait.message
-        execution.observer.node_changed(node)
-        await execution.pause(wait.seconds)
+        execution.changed(node)
+        await execution.pause(wait.seconds, exiting=call.exiting)
     node.message = ""
     return wait
 
@@ -111,107 +268,63 @@ def _for_attempt(execution: Execution, name: str, template: Template, number: in
     """The template as one try sees it: which try it is, and how the one before ended."""
     scope: dict[str, Any] = {"retries": str(number), **last_try(last)}
     if kind_of(template) in POD_KINDS:
-        scope["pod.name"] = execution.pod_name(name, template["name"])
+        scope["pod.name"] = execution.pod_name(name, str(template.get("name") or ""))
     # The strategy stays as it is: its expression speaks of the try that is to come.
     filled: Template = fill({key: value for key, value in template.items() if key != "retryStrategy"}, scope)
     return filled
 
 
-async def _run_pod(
+# Kinds
+
+
+async def _run_once(
     execution: Execution,
-    name: str,
-    display: str,
+    call: Call,
+    home: Home,
+    declared: Template,
     template: Template,
-    boundary: Node | None,
     *,
-    retry: Node | None,
-    deadline: float | None,
+    deadline: float | None = None,
 ) -> Node:
-    node = execution.begin(name, "Pod", template["name"], boundary, display, retry=retry, phase="Pending")
-    node.inputs = template["inputs"]
-    wants_result = uses_result(execution, boundary, name)
-    key = execution.pods.key(template, wants_result=wants_result)
-    outcome = execution.pods.kept(key)
-    if outcome is None:
-        outcome = await _run_in_place(execution, node, template, key, deadline, wants_result=wants_result)
-    _take_outputs(execution, node, template, outcome)
-    execution.count(node, outcome)
-    return execution.end(node, outcome.phase, outcome.message)
+    kind = kind_of(template)
+    phase = "Running" if kind in {"dag", "steps"} else "Pending"
+    node = _begin(execution, call, template, declared, _NODE_TYPES.get(kind, "Pod"), phase)
+    try:
+        if kind in {"dag", "steps"}:
+            await (run_dag if kind == "dag" else run_steps)(execution, call, home, node, template)
+        elif kind == "suspend":
+            await run_suspend(execution, call, node, template)
+        elif kind == "http" and not execution.program.simulated:
+            await run_http(execution, call, node, template)
+        elif kind == "data" and not execution.program.simulated:
+            await run_data(execution, call, node, template)
+        else:
+            await run_pod(execution, call, node, template, deadline, wants_result=uses_result(execution, call))
+    except (ManifestError, ExpressionError) as error:
+        raise CallError(error.message, execution.end(node, "Error", error.message)) from error
+    if kind != "dag":  # a DAG's outputs are exported by the DAG around it, as Argo does
+        execution.export(node.outputs)
+    return node
 
 
-async def _run_in_place(
-    execution: Execution,
-    node: Node,
-    template: Template,
-    key: str | None,
-    deadline: float | None,
-    *,
-    wants_result: bool,
-) -> Outcome:
-    """Run a pod when there is a place for it."""
-    async with execution.places:
-        if execution.halted():
-            return Outcome("Failed", execution.stopping, None)
-        node.phase = "Running"
-        execution.observer.node_changed(node)
-
-        def progressed(text: str) -> None:
-            node.progress = text
-            execution.observer.node_changed(node)
-
-        outcome = await execution.pods.run(
-            node,
-            template,
-            key,
-            lambda line: execution.observer.log_line(node, line),
-            progressed,
-            wants_result=wants_result,
-            seconds=_seconds(execution, node, template, deadline),
-        )
-        if execution.halted() and outcome.phase in BAD:
-            outcome.message = execution.stopping
-        return outcome
-
-
-def _seconds(execution: Execution, node: Node, template: Template, deadline: float | None) -> float | None:
-    """How long the pod may run: the nearest of its own limit, its template's timeout and the retries' end."""
-    now = execution.clock.now()
-    limits = [] if deadline is None else [deadline - now]
-    if template.get("activeDeadlineSeconds") is not None:
-        limits.append(float(template["activeDeadlineSeconds"]))
-    if template.get("timeout"):
-        limits.append(node.started_at + parse_duration(template["timeout"]) - now)
-    return max(0.0, min(limits)) if limits else None
-
-
-def uses_result(execution: Execution, boundary: Node | None, name: str) -> bool:
+def uses_result(execution: Execution, call: Call) -> bool:
     """Whether the template around a node asks for its standard output (Argo, operator.go hasOutputResultRef)."""
-    if boundary is None:
+    if call.boundary is None:
         return False
-    task = re.escape(name.removeprefix(boundary.name).partition(".")[2].partition("(")[0])
-    parent = execution.program.text(boundary.template_name)
-    return re.search(rf"(tasks|steps)(\.{task}|\[['\\\"]+{task}['\\\"]+\])\.outputs\.result", parent) is not None
+    parent = execution.program.text(call.boundary.declared)
+    if "outputs.result" not in parent:
+        return False
+    group = "tasks" if "dag" in call.boundary.declared else "steps"
+    task = re.escape(task_name(call.name))
+    return re.search(rf"{group}(\.{task}|\[['\\\"]+{task}['\\\"]+\])\.outputs\.result", parent) is not None
 
 
-def _take_outputs(execution: Execution, node: Node, template: Template, outcome: Outcome) -> None:
-    """The node's outputs in Argo's form, and its artifacts in the repository."""
-    result, declared = outcome.result, template.get("outputs") or {}
-    outputs: dict[str, Any] = {}
-    if result.parameters:
-        outputs["parameters"] = [{"name": name, "value": value} for name, value in result.parameters.items()]
-    artifacts = [one for one in declared.get("artifacts") or [] if one["name"] in result.artifacts]
-    if artifacts:
-        outputs["artifacts"] = [_stored(execution, node, one, result.artifacts[one["name"]]) for one in artifacts]
-    if result.result is not None:
-        outputs["result"] = result.result
-    if outcome.exit_code is not None:
-        outputs["exitCode"] = str(outcome.exit_code)
-    node.outputs = outputs
-
-
-def _stored(execution: Execution, node: Node, one: Mapping[str, Any], digest: str) -> dict[str, Any]:
-    path = str(one.get("path", ""))
-    key = (one.get("s3") or {}).get("key") or f"{execution.program.name}/{node.id}/{PurePosixPath(path).name}"
-    execution.repository.add(key, digest)
-    kept = {name: value for name, value in one.items() if name in {"name", "path", "optional", "archive"}}
-    return {**kept, "s3": {"key": key}}
+def task_name(node: str) -> str:
+    """The task that a node stands for: without the numbers of its tries and items (Argo, getStepOrDAGTaskName)."""
+    end = len(node)
+    while end and node[end - 1] in ")]":
+        opened = node.rfind("(" if node[end - 1] == ")" else "[", 0, end)
+        if opened < 0:
+            break
+        end = opened
+    return node[:end].rpartition(".")[2]

@@ -8,37 +8,51 @@ from __future__ import annotations
 
 import asyncio
 import json
+import platform
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from kai_pipelines.engine.attendance import Attendance
+from kai_pipelines.engine.call import Call, CallError
 from kai_pipelines.engine.clock import Clock
 from kai_pipelines.engine.executor import GRACE, Executor
-from kai_pipelines.engine.node import BAD, Node, NodeTree, node_id, time_text
-from kai_pipelines.engine.pod import Outcome, Pods
+from kai_pipelines.engine.hooks import WorkflowHooks
+from kai_pipelines.engine.locks import Locks, locks_of
+from kai_pipelines.engine.machine_locks import MachineLocks, NoMachineLocks
+from kai_pipelines.engine.memo import Memo
+from kai_pipelines.engine.node import BAD, Node, NodeTree, node_id
+from kai_pipelines.engine.pod import Outcome
 from kai_pipelines.engine.program import Program
-from kai_pipelines.engine.repository import Repository
-from kai_pipelines.engine.request import Observer
-from kai_pipelines.engine.scope import Scope
+from kai_pipelines.engine.record import restored
+from kai_pipelines.engine.request import Observer, Person, PodRunner, Shelf
+from kai_pipelines.engine.rest import Rest
+from kai_pipelines.engine.scope import Scope, has_location, text_of
+from kai_pipelines.engine.shutdown import Shutdown, Strategy
 from kai_pipelines.engine.template import run_template
+from kai_pipelines.errors import ManifestError
+from kai_pipelines.manifest.library import Home
 
-_STRATEGY = "Terminate"
-STOPPED = "workflow shutdown with strategy:  Terminate"
-"""Argo's message for pods that were running when the workflow was terminated."""
+_GROUPS = frozenset({"DAG", "Steps", "StepGroup", "TaskGroup", "Retry"})
+"""Types of nodes that end when what is in them has."""
 
 
 class Execution:
-    """A run that goes on: its nodes, and how each kind of template runs."""
+    """A run that goes on: its nodes, and what they share."""
 
     def __init__(
         self,
         program: Program,
-        pods: Pods,
-        repository: Repository,
+        pods: PodRunner,
+        repository: Shelf,
         executor: Executor,
         clock: Clock,
         observer: Observer,
         jobs: int,
+        memo: Memo,
+        status: Mapping[str, Any] | None = None,
+        machine_locks: MachineLocks | None = None,
+        person: Person | None = None,
     ) -> None:
         self.program = program
         self.pods = pods
@@ -46,65 +60,139 @@ class Execution:
         self.executor = executor
         self.clock = clock
         self.observer = observer
-        self.tree = NodeTree(program.name)
+        self.memo = memo
+        self.person = person
+        self.tree: NodeTree = restored(program.name, status or {})
         self.places = asyncio.Semaphore(min(jobs, int(program.spec.get("parallelism") or jobs)))
-        self.stopping: str = ""
-        self.stop_message = ""
-        self.ended = asyncio.Event()
-        self._parents: dict[str, Sequence[Node]] = {}
-        """From which nodes one hangs that is yet to begin, by its name."""
+        self.attendance = Attendance()
+        self.locks = Locks()
+        self.machine_locks = machine_locks or NoMachineLocks()
+        self.shutdown = Shutdown()
+        self.rest = Rest()
         self.executed = 0
         self.cached = 0
         self.outcomes: dict[str, Outcome] = {}
         """How each pod that failed ended, by node id."""
+        self.watchers: dict[str, Callable[[Node], None]] = {}
+        """Who is told of each change of a node, by its name."""
+        self.waiting = ""
+        """What the workflow as a whole waits for, before it begins."""
+        self.host = platform.node()
+        self.fault: tuple[str, str] | None = None
+        """The phase and message of a workflow whose entry or exit template could not be run."""
         self.started_at = clock.now()
-        self.globals: Scope = self._globals()
+        self.globals: Scope = program.globals(self.started_at)
+        self.outputs: dict[str, list[dict[str, Any]]] = {"parameters": [], "artifacts": []}
+        """What templates gave under a name for the whole workflow."""
+        self.artifacts: Scope = {}
+        """Of those the artifacts, as tasks and steps see them."""
+        before = (status or {}).get("outputs") or {}
+        self.export({kind: [{**one, "globalName": one["name"]} for one in before.get(kind) or []] for kind in before})
 
-    def _globals(self) -> Scope:
-        parameters = self.program.parameters
-        scope: Scope = {
-            "workflow.name": self.program.name,
-            "workflow.namespace": str(self.program.metadata.get("namespace", "default")),
-            "workflow.uid": self.program.name,
-            "workflow.mainEntrypoint": self.program.entrypoint,
-            "workflow.serviceAccountName": str(self.program.spec.get("serviceAccountName", "default")),
-            "workflow.parameters": json.dumps([{"name": name, "value": value} for name, value in parameters.items()]),
-            "workflow.priority": str(self.program.spec.get("priority", 0)),
-        }
-        for name, value in parameters.items():
-            scope[f"workflow.parameters.{name}"] = value
-        for kind in ("labels", "annotations"):
-            for name, value in (self.program.metadata.get(kind) or {}).items():
-                scope[f"workflow.{kind}.{name}"] = str(value)
-        return scope
+    # The workflow as a whole
 
-    async def run(self) -> Node:
-        """Run the entrypoint, then the exit handler; the root node."""
+    async def run(self) -> Node | None:
+        """Run the entrypoint, then the exit handler; the root node, or None when there is none yet."""
         self._stop_on_signals()
         limit = self.program.spec.get("activeDeadlineSeconds")
         watch = asyncio.create_task(self._stop_after(float(limit))) if limit is not None else None
-        name = self.program.name
-        root = await self.run_template(name, name, self.program.entrypoint, self._arguments(), None)
-        if watch is not None:
-            watch.cancel()
-        if self.program.on_exit is not None and not self.terminated():
-            self.stopping = ""  # past the workflow's deadline the exit handler still runs
-            await self._run_exit_handler(root)
+        work = asyncio.create_task(self._work())
+        rest = asyncio.create_task(self.rest.reached.wait())
+        await asyncio.wait({work, rest}, return_when=asyncio.FIRST_COMPLETED)
+        for task in filter(None, (watch, rest)):
+            task.cancel()
+        if work.done():
+            return await work
+        locked = [] if self.rest.parked else sorted(self.rest.locked)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        if locked:
+            self._give_up_on_locks(locked)
+        return self.root
+
+    def _give_up_on_locks(self, nodes: list[str]) -> None:
+        """Nothing will ever give back what the nodes wait for; on a cluster they would wait for ever."""
+        waits = [f"{one}: {self.tree.by_name[one].message}" for one in nodes if one in self.tree.by_name]
+        message = f"every task that is left waits for a lock that the workflow itself holds: {'; '.join(waits)}"
+        self.give_up(message)
+        self.fault = "Error", message
+
+    @property
+    def root(self) -> Node | None:
+        """The entrypoint's node."""
+        return self.tree.by_name.get(self.program.name)
+
+    @property
+    def left(self) -> bool:
+        """Whether the run ended before the workflow did: only a person can let it go on."""
+        return self.rest.reached.is_set() and self.fault is None
+
+    async def _work(self) -> Node | None:
+        if self.program.spec.get("suspend") and self.person is None:
+            with self.rest.waiting(self.program.name):
+                await asyncio.Event().wait()
+        wanted = self.program.spec.get("synchronization") or {}
+        locks = locks_of(wanted, self.globals["workflow.namespace"], self.program.library)
+        await self.locks.acquire(locks, lambda lock, message: None)
+        with self.rest.busy():
+            await self.machine_locks.acquire(locks, lambda lock, message: self.say(message))
+        root = await self._run_entrypoint()
+        try:
+            if root is not None:
+                await self._run_exit_handler(root)
+        finally:
+            await self.attendance.stop_all(self)
+        self.machine_locks.release(locks)
         return root
 
-    async def run_template(
-        self,
-        name: str,
-        display: str,
-        template: str,
-        arguments: Mapping[str, Any],
-        boundary: Node | None,
-        *,
-        parents: Sequence[Node] = (),
-    ) -> Node:
-        """Run a template under a node name; its node hangs from `parents`."""
-        self._parents[name] = parents
-        return await run_template(self, name, display, template, arguments, boundary)
+    async def _run_entrypoint(self) -> Node | None:
+        name, program = self.program.name, self.program
+        hooks = WorkflowHooks(self)
+        self.globals["workflow.status"] = "Running"
+        call = Call(name, {"template": program.entrypoint}, program.home, self._arguments())
+        try:
+            with hooks.watching(name):
+                root = await self.run_template(call)
+        except CallError as error:
+            self.fault = "Error", f"error in entry template execution: {error.message}"
+            return None
+        self._note_failures(root)
+        await hooks.ended(root)
+        return root
+
+    def _note_failures(self, root: Node) -> None:
+        """What exit handlers see of how the workflow went."""
+        failures = [
+            {
+                "displayName": n.display_name,
+                "message": n.message,
+                "templateName": n.template_name,
+                "phase": n.phase,
+                "podName": self.pod_name(n.name, n.template_name),
+                "finishedAt": n.finished_text,
+            }
+            for n in self.tree.by_name.values()
+            if n.phase in BAD
+        ]
+        self.globals["workflow.status"] = root.phase if root.phase in {*BAD, "Running", "Pending"} else "Succeeded"
+        self.globals["workflow.failures"] = json.dumps(
+            json.dumps(failures, ensure_ascii=False, separators=(",", ":")), ensure_ascii=False
+        )
+        self.globals["workflow.duration"] = f"{self.clock.now() - self.started_at:.6f}"
+
+    async def _run_exit_handler(self, root: Node) -> None:
+        hook = self.program.exit_hook()
+        if hook is None or self.shutdown.halts(exiting=True):
+            return
+        arguments = hook.get("arguments") or {}
+        if arguments is self.program.spec.get("arguments"):
+            arguments = self._arguments()
+        name = f"{self.program.name}.onExit"
+        call = Call(name, hook, self.program.home, arguments, hooked=True, exiting=True)
+        try:
+            await self.run_template(call)
+        except CallError as error:
+            self.fault = "Error", f"error in exit template execution : {error.message}"
 
     def _arguments(self) -> dict[str, Any]:
         """The entrypoint's arguments: the workflow's, by name."""
@@ -116,31 +204,14 @@ class Execution:
                 key = f"{self.program.name}/arguments/{one['name']}"
                 self.repository.bring(key, path)
                 artifacts.append({"name": one["name"], "s3": {"key": key}})
-            elif "raw" in one or "s3" in one:
+            elif not one.get("optional") or has_location(one):
                 artifacts.append(one)
         parameters = [{"name": name, "value": value} for name, value in self.program.parameters.items()]
         return {"parameters": parameters, "artifacts": artifacts}
 
-    async def _run_exit_handler(self, root: Node) -> None:
-        failures = [
-            {
-                "displayName": n.display_name,
-                "message": n.message,
-                "templateName": n.template_name,
-                "phase": n.phase,
-                "podName": self.pod_name(n.name, n.template_name),
-                "finishedAt": time_text(n.finished_at),
-            }
-            for n in self.tree.by_name.values()
-            if n.type == "Pod" and n.phase in BAD
-        ]
-        self.globals["workflow.status"] = root.phase
-        self.globals["workflow.failures"] = json.dumps(failures)
-        self.globals["workflow.duration"] = f"{self.clock.now() - self.started_at:.6f}"
-        name = f"{self.program.name}.onExit"
-        assert self.program.on_exit is not None
-        node = await self.run_template(name, name, self.program.on_exit, self._arguments(), None)
-        node.flag = {"hooked": True}
+    async def run_template(self, call: Call) -> Node:
+        """Run a template; raises CallError when it cannot be run as its manifest asks for."""
+        return await run_template(self, call)
 
     # Stopping
 
@@ -148,8 +219,8 @@ class Execution:
         loop = asyncio.get_running_loop()
 
         def stop() -> None:
-            again = self.terminated()
-            self.stop(STOPPED, f"Stopped with strategy '{_STRATEGY}'")
+            again = self.shutdown.by_person
+            self.stop("Terminate")
             if again:
                 self.executor.stop(signal.SIGKILL)
 
@@ -161,37 +232,39 @@ class Execution:
 
     async def _stop_after(self, seconds: float) -> None:
         await self.clock.sleep(seconds)
-        self.stop("Step exceeded its deadline", "")
+        self.stop("Deadline")
 
-    def stop(self, message: str, workflow_message: str) -> None:
+    def stop(self, strategy: Strategy, reason: str = "") -> None:
         """Start nothing more, and ask what runs to stop; what does not is killed."""
-        if not self.halted():
-            self.stopping, self.stop_message = message, workflow_message
-        self.ended.set()
+        self.shutdown.tell(strategy, reason)
         self.executor.stop(signal.SIGTERM)
         asyncio.get_running_loop().call_later(GRACE, self.executor.stop, signal.SIGKILL)
 
+    def begin_stopped(self, strategy: Strategy) -> None:
+        """Go on with a run only to end it: what was not done has failed."""
+        self.shutdown.tell(strategy)
+        for node in self.tree.by_id.values():
+            if not node.fulfilled and node.type not in _GROUPS:
+                self.end(node, "Failed", self.shutdown.message)
+
     def give_up(self, message: str) -> None:
         """The engine itself cannot go on: everything that is not done ends in Error."""
-        self.stop(message, message)
+        self.shutdown.tell("Broken", message)
         for node in self.tree.by_id.values():
             if not node.fulfilled:
                 self.end(node, "Error", message)
 
-    def halted(self) -> bool:
-        """Whether the run was told to stop."""
-        return bool(self.stopping)
-
-    def terminated(self) -> bool:
-        """Whether a person told the run to stop; a deadline does not count."""
-        return self.halted() and bool(self.stop_message)
-
-    async def pause(self, seconds: float) -> None:
+    async def pause(self, seconds: float, *, exiting: bool = False) -> None:
         """Wait, unless the run is told to stop."""
-        waits = {asyncio.ensure_future(self.clock.sleep(seconds)), asyncio.ensure_future(self.ended.wait())}
-        _, left = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for one in left:
-            one.cancel()
+        with self.rest.busy():
+            waits: set[asyncio.Future[Any]] = {asyncio.ensure_future(self.clock.sleep(seconds))}
+            if not exiting:
+                waits.add(asyncio.ensure_future(self.shutdown.told.wait()))
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for one in waits:
+                    one.cancel()
 
     # Nodes
 
@@ -199,30 +272,59 @@ class Execution:
         self,
         name: str,
         kind: str,
-        template: str,
+        holder: Mapping[str, Any],
+        scope: str,
         boundary: Node | None,
-        display: str,
         *,
-        retry: Node | None = None,
+        parents: tuple[Node, ...] | list[Node] = (),
+        flag: dict[str, bool] | None = None,
         phase: str = "Running",
     ) -> Node:
-        """A node that starts now; one try of `retry` when that is given."""
-        node = self.tree.add(name, kind, template, boundary, display, {"retried": True} if retry else None)
-        self.tree.connect([retry] if retry else self._parents.pop(name, ()), node)
-        node.phase, node.started_at = phase, self.clock.now()
+        """A node that starts now, or goes on that was there before."""
+        node = self.tree.by_name.get(name)
+        if node is None:
+            node = self.tree.add(name, kind, boundary, flag)
+            node.template_name = str(holder.get("template") or "")
+            node.template_ref = holder.get("templateRef")
+            node.template_scope = scope
+            node.started_at = self.clock.now()
+        self.tree.connect(parents, node)
+        node.phase, node.type = phase, kind
+        if watcher := self.watchers.get(name):
+            watcher(node)
         return node
 
     def end(self, node: Node, phase: str, message: str = "") -> Node:
         """A node that is done."""
         node.phase, node.message, node.finished_at = phase, message, self.clock.now()
-        self.observer.node_changed(node)
+        self.changed(node)
         return node
 
-    def not_run(self, name: str, template: str, boundary: Node, display: str, phase: str, message: str) -> Node:
+    def changed(self, node: Node) -> None:
+        """A node has another phase, message or progress: tell who watches it."""
+        self.observer.node_changed(node)
+        if watcher := self.watchers.get(node.name):
+            watcher(node)
+
+    def not_run(
+        self,
+        name: str,
+        holder: Mapping[str, Any],
+        scope: str,
+        boundary: Node | None,
+        phase: str,
+        message: str,
+        *,
+        parents: tuple[Node, ...] | list[Node] = (),
+        flag: dict[str, bool] | None = None,
+    ) -> Node:
         """A node for something that was skipped or omitted, or that never got as far as running."""
-        node = self.begin(name, "Skipped", template, boundary, display)
-        node.flag = {}
+        node = self.begin(name, "Skipped", holder, scope, boundary, parents=parents, flag=flag, phase=phase)
         return self.end(node, phase, message)
+
+    def say(self, message: str) -> None:
+        """What the workflow as a whole waits for."""
+        self.waiting = message
 
     def count(self, node: Node, outcome: Outcome) -> None:
         """Note how a pod ended."""
@@ -231,6 +333,36 @@ class Execution:
         self.executed += outcome.ran
         if outcome.phase in BAD:
             self.outcomes[node.id] = outcome
+
+    def export(self, outputs: Mapping[str, Any]) -> None:
+        """Show outputs that have a globalName to the whole workflow (Argo, addOutputsToGlobalScope)."""
+        for one in outputs.get("parameters") or []:
+            if one.get("globalName") and one.get("value") is not None:
+                self._export_parameter(one["globalName"], one["value"])
+        for one in outputs.get("artifacts") or []:
+            if name := one.get("globalName"):
+                kept = {key: value for key, value in one.items() if key not in {"globalName", "path"}}
+                known = [other for other in self.outputs["artifacts"] if other["name"] != name]
+                self.outputs["artifacts"] = [*known, {**kept, "name": name}]
+                self.artifacts[f"workflow.outputs.artifacts.{name}"] = {**kept, "name": name}
+
+    def _export_parameter(self, name: str, value: Any) -> None:
+        known = [other for other in self.outputs["parameters"] if other["name"] != name]
+        self.outputs["parameters"] = [*known, {"name": name, "value": text_of(value)}]
+        self.globals[f"workflow.outputs.parameters.{name}"] = text_of(value)
+
+    def declared_of(self, home: Home, holder: Mapping[str, Any], node: Node) -> Mapping[str, Any]:
+        """The template that a task's node stands for, also when it did not run."""
+        if node.declared:
+            return node.declared
+        try:
+            return self.program.find(home, holder)[1]
+        except ManifestError:  # its name is computed, or it is in Error for that very reason
+            return {}
+
+    async def stop_daemons(self, boundary: Node) -> None:
+        """End the daemons that were started directly in a DAG or steps template."""
+        await self.attendance.stop(self, boundary.id)
 
     def pod_name(self, node: str, template: str) -> str:
         """Argo's name of a node's pod (workflow/util/pod_name.go, version 2)."""

@@ -7,14 +7,38 @@ and what is left is an expr-lang expression over the results of the tasks.
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from kai_pipelines.expression.faults import CompileError, EvaluationError, ResultTypeError
 from kai_pipelines.expression.values import Opaque
 
 _TASK = re.compile(r"([a-zA-Z0-9][-a-zA-Z0-9]*?\.[A-Z][a-zA-Z]+)|([a-zA-Z0-9][-a-zA-Z0-9]*)")
+_PREDICATES = frozenset(
+    [
+        "all",
+        "none",
+        "any",
+        "one",
+        "filter",
+        "map",
+        "find",
+        "findIndex",
+        "findLast",
+        "findLastIndex",
+        "count",
+        "sum",
+        "groupBy",
+        "sortBy",
+        "reduce",
+        "let",
+        "if",
+        "else",
+    ]
+)
+_WORD = re.compile(r"(?<![.\w])[a-zA-Z_]\w*")
 _DEFAULT = ("Succeeded", "Skipped", "Daemoned")
 
 
@@ -74,12 +98,10 @@ class Depends:
 
     def evaluate(self, results: Mapping[str, TaskResult]) -> bool:
         """Whether the task may run, given the results of the tasks it names; missing ones have none."""
-        from kai_pipelines.expression.evaluation import run
-
         env: dict[str, object] = {}
         for name in self.names:
             env.setdefault(name.replace("-", "_"), _Results(results.get(name, {})))
-        value = run(self.logic.replace("-", "_"), env)
+        value = _value(self.logic.replace("-", "_"), env)
         if not isinstance(value, bool):
             raise ResultTypeError(f"depends {self.text!r} gives no boolean but {value!r}", text=self.text, position=0)
         return value
@@ -90,6 +112,44 @@ class Depends:
             self.evaluate({})
         except (EvaluationError, ResultTypeError) as error:
             raise CompileError(error.message, text=self.text, position=error.position) from error
+
+
+def _value(logic: str, env: Mapping[str, object]) -> object:
+    """The value of the logic. Most tasks wait in the same way, each for others: by place in the text, the names of
+    tasks are all the same, and what is read once need not be read again."""
+    from kai_pipelines.expression.evaluation import run
+
+    places = {name: f"task{number}_" for number, name in enumerate(env)}
+    if '"' in logic or "'" in logic or "`" in logic or not all(map(_is_identifier, env)):
+        return run(logic, env)
+    shape = _WORD.sub(lambda word: places.get(word[0], word[0]), logic)
+    program = _program(shape, len(places))
+    return run(logic, env) if program is None else program({places[name]: env[name] for name in env})
+
+
+@functools.lru_cache(maxsize=4096)
+def _program(shape: str, count: int) -> Callable[[Mapping[str, object]], object] | None:
+    """The logic as a function of the results; None when it does not compile, which is told of the text itself."""
+    from kai_pipelines.expression.evaluation import compiled
+
+    try:
+        return compiled(shape, {f"task{number}_": _Results({}) for number in range(count)})
+    except CompileError:
+        return None
+
+
+@functools.lru_cache(maxsize=65536)
+def _is_identifier(name: str) -> bool:
+    """Whether the expression language reads a task's name as a variable, and not as a word of its own."""
+    from kai_pipelines.expression.builtins import FUNCTIONS
+    from kai_pipelines.expression.nodes import Name
+    from kai_pipelines.expression.parser import parse
+
+    try:
+        node = parse(name)
+    except CompileError:
+        return False
+    return isinstance(node, Name) and node.name == name and name not in FUNCTIONS and name not in _PREDICATES
 
 
 def parse_depends(depends: str, *, continue_on: Mapping[str, ContinueOn] | None = None) -> Depends:

@@ -5,6 +5,8 @@ A template is a JSON document; a tag sits inside one of its strings, so values e
 
 from __future__ import annotations
 
+import functools
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 
@@ -68,6 +70,18 @@ def substitute_strict(text: str, env: Mapping[str, object], strict_prefixes: Ite
     return _on_document(text, lambda: _replace(text, env, _strict(strict_prefixes), allow_artifacts=True))
 
 
+def fill_document(text: str, env: Mapping[str, object], strict_prefixes: Iterable[str] | None) -> object:
+    """The value of a JSON document once its tags are replaced, strictly under the prefixes; None: each must resolve."""
+    if strict_prefixes is None:
+        replaced = replace_raw(text, env)
+    else:
+        replaced = _replace(text, env, _strict(strict_prefixes), allow_artifacts=True)
+    try:
+        return json.loads(replaced)
+    except (ValueError, RecursionError):
+        raise EvaluationError("replacing the tags gives invalid JSON", text=text, position=0) from None
+
+
 def replace_raw(text: str, env: Mapping[str, object], *, allow_unresolved: bool = False) -> str:
     """`NewTemplate(text).Replace`: as `substitute`, but the text need not be a JSON document."""
     if allow_unresolved:
@@ -79,8 +93,6 @@ def substitute_text(text: str, env: Mapping[str, object], *, allow_unresolved: b
     """The tags of a plain string: the string goes through JSON, as Argo's templates always do."""
     if "{{" not in text:
         return text
-    import json
-
     replaced = substitute(gojson.encode_string(text), env, allow_unresolved=allow_unresolved)
     return str(json.loads(replaced))
 
@@ -95,6 +107,11 @@ def _on_document(text: str, replace: Callable[[], str]) -> str:
 
 
 def _strict(prefixes: Iterable[str]) -> Callable[[str], bool] | None:
+    return _strict_for(tuple(prefixes))
+
+
+@functools.lru_cache(maxsize=64)
+def _strict_for(prefixes: tuple[str, ...]) -> Callable[[str], bool] | None:
     names = "|".join(re.escape(prefix) for prefix in prefixes)
     if not names:
         return None
@@ -137,7 +154,8 @@ def _simple(
         value = env[name]
         if value is None:
             raise AbsentOptional(
-                f"cannot substitute {{{{{tag.text}}}}}: it is the output of a skipped node and has no default",
+                f"unable to substitute {{{{{tag.text}}}}}: output is an absent optional "
+                "(skipped/omitted node with no default)",
                 text=text, position=tag.position,
             )  # fmt: skip
         return _escaped(value, tag.text, text, tag.position)
@@ -158,7 +176,9 @@ def _nested(tag: Tag, env: Mapping[str, object], text: str) -> str | None:
     value = env[tag.text[at + 2 :]]
     if value is None:
         raise AbsentOptional(
-            f"cannot substitute the nested tag {{{{{tag.text}}}}}: it is absent", text=text, position=tag.position
+            f'unable to substitute nested tag {{{{{tag.text}}}}}: "{tag.text[at + 2 :]}" is an absent optional',
+            text=text,
+            position=tag.position,
         )
     return "{{" + tag.text[:at] + quote(value)[1:-1] if isinstance(value, str) else None
 
@@ -187,7 +207,7 @@ def _expression(
     missing = [] if names is None else [name for name in names if not has_variable(named, name)]
     for name in missing:
         if strict is not None and strict(name):
-            raise MissingVariable(f"{name} is missing in {{{{={written}}}}}", text=text, position=position)
+            raise MissingVariable(f"failed to evaluate expression: {name} is missing", text=text, position=position)
     if names is None:
         tolerant = False
     elif missing:
@@ -209,11 +229,13 @@ def _evaluated(
         if may_wait:
             return verbatim
         where = position + 3 + (error.position or 0)
-        raise type(error)(f"{verbatim}: {error.message}", text=text, position=where) from error
+        message = f"failed to evaluate expression: {error.message}"
+        raise type(error)(message, text=text, position=where) from error
     if value is None:
         if may_wait:
             return verbatim
-        raise EvaluationError(f"{verbatim} is nil", text=text, position=position)
+        written = verbatim[3:-2]
+        raise EvaluationError(f"failed to evaluate expression {quote(written)}", text=text, position=position)
     try:
         marshaled = gojson.marshal(value)
     except TypeError as error:

@@ -51,7 +51,8 @@ _Dumper.add_representer(str, _text)
 
 def dump(manifest: Manifest) -> str:
     """The manifest as YAML."""
-    return yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
+    text = yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1_000_000)
+    return text if text.endswith("\n") else f"{text}\n"  # a last text of several lines has none
 
 
 def load_all(text: str | bytes, *, source: str = "manifest") -> list[dict[str, object]]:

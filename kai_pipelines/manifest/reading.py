@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import yaml
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 
 from kai_pipelines.manifest import scalars
 from kai_pipelines.manifest.limits import MAX_BYTES, MAX_DEPTH, MAX_REPEATED, MAX_VALUES
@@ -273,7 +273,7 @@ class _Builder:
         """A fault after which reading goes on."""
         self.reading.faults.append(Fault(kind, message, mark.line + 1, mark.column + 1, hint, is_error))
 
-    def scalar(self, event: yaml.ScalarEvent) -> None:
+    def scalar(self, event: Any) -> None:
         """A scalar, as a key or a value."""
         text, tag = event.value, event.tag
         if tag is None or tag == "!":
@@ -360,7 +360,8 @@ class _Builder:
             level.merged.append(value)
             level.key = None
         else:
-            target[level.key] = value  # type: ignore[call-overload]  # a mapping: lists are above
+            assert level.key is not None
+            target[level.key] = value
             level.key = None
 
     def open(self, value: Object | list[Any], event: Any) -> None:

@@ -51,10 +51,10 @@ def _number(digits: str, text: str) -> object:
                 return _in_range(-value if sign == "-" else value)
     if _FLOAT.fullmatch(digits) is None:
         return text
-    value = float(digits)
-    if value in (float("inf"), float("-inf")):
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
         return text  # ParseFloat: value out of range
-    return as_json_number(value)
+    return as_json_number(number)
 
 
 def _in_range(value: int) -> int | float:

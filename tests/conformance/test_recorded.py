@@ -20,6 +20,7 @@ import pytest
 from kai_pipelines.engine import Run, RunRequest, Silent, run
 from kai_pipelines.engine.executor import Executor, Job
 from kai_pipelines.errors import ManifestError, UsageError
+from kai_pipelines.manifest.document import load
 from tests.fakes import Answer, FakeClock, FakeExecutor
 
 Object = Mapping[str, Any]
@@ -59,6 +60,8 @@ def _nodes(workflow: Object) -> dict[str, dict[str, Any]]:
             "displayName": plain(node["displayName"]),
             "type": node["type"],
             "templateName": node.get("templateName"),
+            "templateRef": node.get("templateRef"),
+            "templateScope": plain(node["templateScope"]),
             "phase": node["phase"],
             "message": plain(node.get("message", "")),
             "boundary": name(node.get("boundaryID", "")),
@@ -90,7 +93,9 @@ def _replay(recorded: Object) -> FakeExecutor:
         node = nodes[job.name]
         outputs = node.get("outputs") or {}
         files = {one["name"]: str(one["value"]) for one in outputs.get("parameters") or []}
-        files |= {one["name"]: "" for one in outputs.get("artifacts") or [] if one["name"] in job.outputs}
+        written = {job.outputs.get(name) for name in files}  # a parameter may be read from an artifact's file
+        artifacts = [one["name"] for one in outputs.get("artifacts") or [] if one["name"] in job.outputs]
+        files |= {name: "" for name in artifacts if job.outputs[name] not in written}
         late = node.get("message", "").startswith("Pod was active")
         seconds = 1e9 if late else 0.0
         return Answer(int(outputs.get("exitCode", 0)), files, outputs.get("result", ""), seconds)
@@ -98,9 +103,30 @@ def _replay(recorded: Object) -> FakeExecutor:
     return FakeExecutor(answer)
 
 
+def _siblings(recorded: Object) -> list[Object]:
+    """What else was in the cluster: the examples' ConfigMaps, and the templates that the workflow refers to."""
+    found: list[Object] = []
+    for path in sorted((_DATA / "examples").rglob("*.yaml")):
+        found += [one for one in load(path) if one.get("kind") in {"ConfigMap", "Secret"}]
+    if reference := recorded["spec"].get("workflowTemplateRef"):
+        kind = "ClusterWorkflowTemplate" if reference.get("clusterScope") else "WorkflowTemplate"
+        spec = recorded["status"]["storedWorkflowTemplateSpec"]
+        found.append({"kind": kind, "metadata": {"name": reference["name"]}, "spec": spec})
+    homes: dict[tuple[str, str], list[Any]] = {}
+    for place, template in (recorded["status"].get("storedTemplates") or {}).items():
+        scope, home, _ = place.split("/", 2)
+        homes.setdefault((scope, home), []).append(template)
+    for (scope, home), templates in homes.items():
+        kind = "ClusterWorkflowTemplate" if scope == "cluster" else "WorkflowTemplate"
+        found.append({"kind": kind, "metadata": {"name": home}, "spec": {"templates": templates}})
+    return found
+
+
 def _run(recorded: Object, folder: Path, executor: Executor | None) -> Run:
     manifest = {key: recorded[key] for key in ("apiVersion", "kind", "metadata", "spec")}
-    request = RunRequest(manifest, {}, {}, folder / "out", jobs=2, use_cache=False, store=folder / "store")
+    request = RunRequest(
+        manifest, {}, {}, folder / "out", jobs=2, use_cache=False, store=folder / "store", siblings=_siblings(recorded)
+    )
     return run(request, Silent(), executor=executor, clock=FakeClock())
 
 
@@ -112,10 +138,18 @@ def _disagreements(recorded: Object, made: Object) -> list[str]:
         for field in wanted[name]:
             if wanted[name][field] != got[name][field]:
                 found.append(f"{name}: {field}: {wanted[name][field]!r}, not {got[name][field]!r}")
-    for field in ("phase", "progress"):
-        if recorded["status"].get(field) != made["status"].get(field):
-            found.append(f"workflow: {field}: {recorded['status'].get(field)!r}, not {made['status'].get(field)!r}")
+    for field, wanted_one, got_one in _whole(recorded["status"], made["status"]):
+        if wanted_one != got_one:
+            found.append(f"workflow: {field}: {wanted_one!r}, not {got_one!r}")
     return found
+
+
+def _whole(recorded: Object, made: Object) -> list[tuple[str, Any, Any]]:
+    """What counts of the workflow as a whole: each field as it was recorded, and as it came here."""
+    fields = [(one, recorded.get(one), made.get(one)) for one in ("phase", "progress")]
+    fields.append(("outputs", _values(recorded.get("outputs") or {}), _values(made.get("outputs") or {})))
+    messages = [re.sub(r"-\d{6,}", "-ID", status.get("message", "")) for status in (recorded, made)]
+    return [*fields, ("message", messages[0], messages[1])]
 
 
 def _compare(names: Mapping[str, Object], folder: Path, *, replayed: bool) -> tuple[int, dict[str, list[str]], int]:

@@ -78,7 +78,8 @@ def test_a_run_leaves_its_outputs_logs_and_record(project: Path) -> None:
     record = json.loads((project / "out" / "workflow.json").read_text(encoding="utf-8"))
     assert record["kind"] == "Workflow"
     assert record["status"]["phase"] == "Succeeded"
-    assert {"name": "number", "value": "6"} in record["status"]["outputs"]["parameters"]
+    entrypoint = record["status"]["nodes"][record["metadata"]["name"]]
+    assert {"name": "number", "value": "6"} in entrypoint["outputs"]["parameters"]
     assert any("doubling" in log.read_text(encoding="utf-8") for log in (project / "out" / "logs").iterdir())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "s3": ("endpoint", "bucket", "key"),
     "plugin": ("name", "configuration", "key"),
 }
+_TWO_LAST = re.compile(r"/[^\n]{2}\Z")
 _KEYS = {"azure": "blob", "gcs": "key", "hdfs": "path", "oss": "key", "s3": "key", "plugin": "key"}
 
 
@@ -79,12 +81,19 @@ def path_fault(path: str) -> str:
     """Why a template cannot have an artifact at a path; empty when it can."""
     if not path:
         return "it has no path"
-    before, dots, _ = path.partition("/../")
-    safe = before if dots else path[:-3] if len(path) >= 3 and path.endswith("..") and path[-3] == "/" else ""
-    cleaned = _clean(path)
-    if safe and (not cleaned.startswith(safe + "/") or len(cleaned) <= len(safe) + 1):
-        return "its path leads out of its folder by '..'"
+    safe = _safe_folder(path)
+    cleaned = _clean(path).encode(errors="surrogatepass")
+    if safe and (not cleaned.startswith(safe + b"/") or len(cleaned) <= len(safe) + 1):
+        return "its path leads out of its folder by '..', or is not written in the shortest way"
     return ""
+
+
+def _safe_folder(path: str) -> bytes:
+    """The folder that Argo does not let a path leave: what stands before `/../`, or before two last letters of any kind."""
+    before, dots, _ = path.partition("/../")
+    if dots:
+        return before.encode(errors="surrogatepass")
+    return path.encode(errors="surrogatepass")[:-3] if _TWO_LAST.search(path) else b""
 
 
 def _clean(path: str) -> str:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from kai_pipelines.check.argo.artifacts import has_location_or_key
 from kai_pipelines.check.argo.context import Arguments, Context, Site
-from kai_pipelines.check.argo.decoding import Object
+from kai_pipelines.check.argo.decoding import Object, decode
+from kai_pipelines.check.argo.marshaled import marshal
+from kai_pipelines.check.argo.scalars import atoi
 from kai_pipelines.check.argo.tags import Leftover, Substitution, UnprintableValue, is_unprintable, texts, unclosed
 from kai_pipelines.check.argo.templates import POD_KINDS, Template, kind_in_words, kind_of
 from kai_pipelines.check.finding import Place
+from kai_pipelines.errors import ExpressionError
+from kai_pipelines.expression import substitute
 
 ABSENT = "__argo-internal.absent-optional-output__"
 """As an argument's value it means that the argument is not given."""
-_WHOLE = re.compile(r"[+-]?[0-9]+")
+_KEPT = ("path", "mode", "recurseMode")
+"""What an input artifact keeps of its own when an argument takes its place."""
 _RETRIES = ("retries", "lastRetry.exitCode", "lastRetry.status", "lastRetry.duration", "lastRetry.message")
 
 
@@ -25,12 +31,29 @@ class Called:
     """A template with its inputs substituted."""
 
     body: Object
-    leftover: list[Leftover]
+    leftover: list[Leftover] = field(default_factory=list)
     moved: dict[tuple[str | int, ...], Place] = field(default_factory=dict)
     """Paths of the body whose text is written elsewhere in the document."""
+    unclosed: Leftover | None = None
+    """The first text with a `{{` that it does not close: tags then are those of the JSON, not of single texts."""
 
-    def below(self, *path: str | int) -> list[Leftover]:
-        """The texts with tags below a path."""
+    @cached_property
+    def _members(self) -> dict[tuple[str | int, ...], list[Leftover]]:
+        found: dict[tuple[str | int, ...], list[Leftover]] = {}
+        for one in self.leftover:
+            found.setdefault(one.path[:3], []).append(one)
+        return found
+
+    def tagged(self, kind: str, *path: str | int) -> list[Leftover]:
+        """The texts with tags at and below a path, where an object of a kind stands."""
+        if self.unclosed is not None:
+            value: Any = self.body
+            for key in path:
+                value = value[key] if not isinstance(value, dict) else value.get(key, "" if kind == "string" else {})
+            text = value if kind == "string" else marshal(kind, value)
+            return [Leftover(self.unclosed.path, text)] if "{{" in text else []
+        if len(path) == 3:
+            return self._members.get(path, [])
         size = len(path)
         return [one for one in self.leftover if one.path[:size] == path]
 
@@ -105,8 +128,8 @@ def check_artifacts(site: Site, arguments: Arguments) -> tuple[list[Object], dic
                 site.context.problems.add("KAI131", message, where)
             found.append(artifact)
             continue
-        own = {key: artifact[key] for key in ("path", "mode", "recurseMode") if key in artifact}
-        taken = {key: one for key, one in given[0].items() if key not in ("path", "mode", "recurseMode")}
+        own: Object = {key: artifact[key] for key in _KEPT if key in artifact}
+        taken = {key: one for key, one in given[0].items() if key not in _KEPT}
         found.append({**taken, **own})
         if given[1] is not None:
             places[index] = given[1]
@@ -116,7 +139,7 @@ def check_artifacts(site: Site, arguments: Arguments) -> tuple[list[Object], dic
 def call(site: Site, arguments: Arguments) -> Called | None:
     """The template with its inputs; None, and findings, when that cannot be."""
     parameters, artifacts = check_supplied(site, arguments), check_artifacts(site, arguments)
-    if parameters is None or artifacts is None or not _tags_are_closed(site):
+    if parameters is None or artifacts is None:
         return None
     body, moved = _with_inputs(site.template, parameters, artifacts[0])
     for index, place in artifacts[1].items():
@@ -127,7 +150,9 @@ def call(site: Site, arguments: Arguments) -> Called | None:
         message = f"the value of {error.name} has control characters: it cannot take the place of a tag"
         site.context.problems.add("KAI153", message, arguments.place or site.below())
         return None
-    return Called(called.body, called.leftover, moved)
+    if called is not None:
+        called.moved = moved
+    return called
 
 
 def _with_inputs(
@@ -154,39 +179,54 @@ def _merged_metadata(template: Template, pod: Object, own: Object, moved: dict[t
     return found
 
 
-def _tags_are_closed(site: Site) -> bool:
-    closed = True
-    for path, text in texts(site.template.body):
-        offset = unclosed(text)
-        if offset is not None:
-            closed = False
-            site.add("KAI152", "a tag {{ is not closed by }}", *path, offset=offset)
-    return closed
-
-
-def _substituted(site: Site, body: Object) -> Called:
+def _substituted(site: Site, body: Object) -> Called | None:
     context = site.context
     first = dict(context.variables)
     if site.template.kind in POD_KINDS:
         first["pod.name"] = context.placeholder()
     if "retryStrategy" in body:
         first.update((name, context.placeholder()) for name in _RETRIES)
+    broken = next((one for one in texts(body) if unclosed(one.text) is not None), None)
+    if broken is not None:
+        return _substituted_whole(site, body, first, broken)
     inputs = Substitution(first, {}).walk(body.get("inputs", {}))
     outputs = Substitution(first, {}).walk(body.get("outputs", {}))
+    substitution = Substitution(first, _with_own(first, inputs, outputs))
+    whole = substitution.walk(body)
+    broken = next((one for one in substitution.leftover if unclosed(one.text) is not None), None)
+    if broken is not None:
+        return _substituted_whole(site, body, first, broken)
+    return Called(whole, substitution.leftover)
+
+
+def _substituted_whole(site: Site, body: Object, first: Mapping[str, str], broken: Leftover) -> Called | None:
+    """The same in the JSON of the whole template, where a tag ends at the next `}}` wherever that is."""
+    try:
+        text = substitute(marshal("Template", body), first, allow_unresolved=True)
+        half = json.loads(text)
+        second = _with_own(first, half.get("inputs") or {}, half.get("outputs") or {})
+        text = substitute(text, second, allow_unresolved=True)
+    except ExpressionError as error:
+        site.add("KAI152", f"a tag {{{{ is not closed: {error.message}", *broken.path, offset=unclosed(broken.text))
+        return None
+    return Called(decode("Template", json.loads(text)), unclosed=broken)
+
+
+def _with_own(first: Mapping[str, str], inputs: Object, outputs: Object) -> dict[str, str]:
+    """The variables of the second pass: those of the first, and the template's own inputs and paths."""
     second = dict(first)
-    for parameter in inputs.get("parameters", []):
+    for parameter in inputs.get("parameters") or []:
         if "value" in parameter:
             second[f"inputs.parameters.{parameter.get('name', '')}"] = parameter["value"]
-    second["inputs.parameters"] = json.dumps(inputs.get("parameters", []))
+    second["inputs.parameters"] = marshal("[]Parameter", inputs.get("parameters") or None)
     for direction, value in (("inputs", inputs), ("outputs", outputs)):
-        for artifact in value.get("artifacts", []):
+        for artifact in value.get("artifacts") or []:
             if artifact.get("path"):
                 second[f"{direction}.artifacts.{artifact.get('name', '')}.path"] = artifact["path"]
-    for parameter in outputs.get("parameters", []):
-        if path := parameter.get("valueFrom", {}).get("path"):
+    for parameter in outputs.get("parameters") or []:
+        if path := (parameter.get("valueFrom") or {}).get("path"):
             second[f"outputs.parameters.{parameter.get('name', '')}.path"] = path
-    substitution = Substitution(first, second)
-    return Called(substitution.walk(body), substitution.leftover)
+    return second
 
 
 def check_limits(site: Site, body: Object) -> None:
@@ -198,7 +238,7 @@ def check_limits(site: Site, body: Object) -> None:
     for name in ("timeout", "pendingTimeout"):
         if body.get(name) and not site.template.is_leaf:
             site.add("KAI121", f"{kind_in_words(kind)} templates take no {name}", name)
-    if site.template.is_leaf and _WHOLE.fullmatch(body.get("timeout", "")):
+    if site.template.is_leaf and atoi(body.get("timeout", "")) is not None:
         hint = f"write {body['timeout']}s"
         site.add("KAI124", f"the timeout {body['timeout']!r} has no unit", "timeout", hint=hint)
 

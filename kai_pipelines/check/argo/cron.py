@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kai_pipelines.check.argo.names import MAX_CRON
+from kai_pipelines.check.argo.names import MAX_CRON, length
 from kai_pipelines.check.argo.problems import Problems, similar
+from kai_pipelines.check.argo.scalars import atoi
 
 _MONTHS = {
     name: number
@@ -25,14 +26,13 @@ _FIELDS: tuple[tuple[str, int, int, Mapping[str, int]], ...] = (
 )
 _DESCRIPTORS = ("@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly")
 _DURATION = re.compile(r"[-+]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)")
-_NUMBER = re.compile(r"[+-]?[0-9]+")
 _POLICIES = ("Allow", "Forbid", "Replace")
 _ZONE = re.compile(r"[A-Za-z0-9_+\-]+(?:/[A-Za-z0-9_+\-]+)*")
 
 
 def check_cron(problems: Problems, name: str, spec: Mapping[str, Any]) -> None:
     """What only a CronWorkflow has."""
-    if len(name.encode()) > MAX_CRON:
+    if length(name) > MAX_CRON:
         message = f"the name has {len(name)} characters, {MAX_CRON} are allowed: the time is appended to it"
         problems.add("KAI113", message, ("metadata", "name"))
     schedules = spec.get("schedules", [])
@@ -124,7 +124,5 @@ def _range_fault(text: str, least: int, most: int, names: Mapping[str, int]) -> 
 def _number(text: str, names: Mapping[str, int]) -> int | None:
     if text.lower() in names:
         return names[text.lower()]
-    if not _NUMBER.fullmatch(text):
-        return None
-    number = int(text)
-    return number if number >= 0 else None
+    number = atoi(text)
+    return number if number is not None and number >= 0 else None

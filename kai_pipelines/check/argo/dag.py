@@ -13,8 +13,6 @@ from kai_pipelines.check.argo.decoding import Object
 from kai_pipelines.check.argo.dependencies import Dependencies, check_dependencies, read_dependencies
 from kai_pipelines.check.argo.graph import Ancestry, cycles, ordered
 from kai_pipelines.check.argo.names import is_reference
-from kai_pipelines.check.argo.problems import similar
-from kai_pipelines.check.argo.tags import Leftover
 from kai_pipelines.check.argo.templates import Template
 from kai_pipelines.check.argo.validation import check_holder, locator
 from kai_pipelines.check.argo.variables import Scope, add_items, add_outputs, check_tags
@@ -49,9 +47,8 @@ def check_dag(site: Site, called: Called, scope: Scope) -> None:
     for name in graph.order:
         _enter(site, scope, graph, name)
     _check_target(site, called, scope, graph, dag.get("target", ""))
-    leftover = _by_task(called)
     for name in graph.order:
-        _check_task(site, called, scope, graph, name, leftover.get(graph.index[name], []))
+        _check_task(site, called, scope, graph, name)
 
 
 def _graph(site: Site, tasks: list[Object]) -> _Graph:
@@ -90,9 +87,11 @@ def _check_style(site: Site, tasks: list[Object]) -> None:
 def _enter(site: Site, scope: Scope, graph: _Graph, name: str) -> None:
     """The first look at a task: its template, what it gives to others, and what it waits for."""
     task, number = graph.tasks[name], graph.index[name]
-    place = site.below("dag", "tasks", number)
+    place, before = site.below("dag", "tasks", number), len(site.context.problems)
     template = check_holder(site.context, task, place, site.template.home, PLACEHOLDERS, anchor=site.anchor)
     graph.templates[name] = template
+    if template is None and len(site.context.problems) > before:
+        scope.pass_over(f"tasks.{name}.")
     add_outputs(site.context, scope.names, template, f"tasks.{name}", looped=_loops(task))
     check_dependencies(site, task, graph.waits[name], graph.tasks, "dag", "tasks", number)
 
@@ -101,23 +100,15 @@ def _loops(task: Mapping[str, Any]) -> bool:
     return bool(task.get("withItems") or task.get("withParam"))
 
 
-def _by_task(called: Called) -> dict[int, list[Leftover]]:
-    found: dict[int, list[Leftover]] = {}
-    for one in called.leftover:
-        if one.path[:2] == ("dag", "tasks") and len(one.path) > 2 and isinstance(one.path[2], int):
-            found.setdefault(one.path[2], []).append(one)
-    return found
-
-
 def _check_target(site: Site, called: Called, scope: Scope, graph: _Graph, target: str) -> None:
-    check_tags(site, scope, called.below("dag", "target"), locator(site, called))
+    check_tags(site, scope, called.tagged("string", "dag", "target"), locator(site, called))
     for name in target.split(" ") if target else ():
         if not is_reference(name) and name not in graph.tasks:
-            hint = similar(name, graph.tasks)
+            hint = site.context.problems.similar(name, graph.tasks)
             site.add("KAI146", f"the target {name!r} is no task of the dag", "dag", "target", hint=hint)
 
 
-def _check_task(site: Site, called: Called, scope: Scope, graph: _Graph, name: str, leftover: list[Leftover]) -> None:
+def _check_task(site: Site, called: Called, scope: Scope, graph: _Graph, name: str) -> None:
     task, number = graph.tasks[name], graph.index[name]
     context, template, at = site.context, graph.templates[name], ("dag", "tasks", number)
     if "hooks" in task:
@@ -126,7 +117,8 @@ def _check_task(site: Site, called: Called, scope: Scope, graph: _Graph, name: s
     for parameter in task.get("inline", {}).get("inputs", {}).get("parameters", []):
         own.add(f"inputs.parameters.{parameter.get('name', '')}")
     add_items(site, task, own, *at)
-    check_tags(site, scope, leftover, locator(site, called), more=_own(graph, name, own))
+    tagged = called.tagged("DAGTask", *at)
+    check_tags(site, scope, tagged, locator(site, called), more=_own(graph, name, own))
     arguments = task.get("arguments", {})
     check_arguments(site.add_at, arguments, (*site.template.place, *at, "arguments"), may_lack_values=False)
     _check_order(site, graph, name, arguments, *at, "arguments")

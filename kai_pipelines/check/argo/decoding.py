@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from kai_pipelines.check.argo.kubernetes_fields import FIELDS as KUBERNETES
 from kai_pipelines.check.argo.problems import Problems, similar
-from kai_pipelines.check.argo.scalars import IN_WORDS, SCALARS, Malformed, WrongType, any_string, as_text
+from kai_pipelines.check.argo.scalars import IN_WORDS, SCALARS, Malformed, WrongType, any_json, any_string, as_text
 from kai_pipelines.check.argo.workflow_fields import FIELDS as WORKFLOW
 from kai_pipelines.check.finding import Place
 
@@ -71,8 +71,10 @@ class Decoder:
 
     def decode(self, document: Mapping[str, Any], kind: str) -> Object:
         """The document as an object of a kind."""
-        read = reader(kind)
-        value = read(self, document, _At(None, ""))
+        try:
+            value = reader(kind)(self, document, _At(None, ""))
+        except RecursionError:
+            value = self.wrong(document, f"nested less than {MAX_DEPTH} levels deep", _At(None, ""))
         return value if isinstance(value, dict) else {}
 
     def wrong(self, value: object, due: str, at: _At, *, malformed: bool = False) -> object:
@@ -84,6 +86,12 @@ class Decoder:
             hint = _type_hint(value, due)
             self.problems.add("KAI101", f"{field} must be {due}, not {_shown(value)}", at.place, hint=hint)
         return _MISSING
+
+
+def decode(kind: str, value: object) -> Object:
+    """An object that is known to be right."""
+    found = reader(kind)(Decoder(Problems(), LENIENT), value, _At(None, ""))
+    return found if isinstance(found, dict) else {}
 
 
 def _shown(value: object) -> str:
@@ -175,17 +183,25 @@ def _mapping(item: Read, texts: bool) -> Read:
     return read
 
 
+class Field(NamedTuple):
+    """A field of a struct: its type, what reads it, and whether Go leaves it out when it is empty."""
+
+    kind: str
+    read: Read
+    may_be_left_out: bool
+
+
 @cache
-def fields(kind: str) -> Mapping[str, tuple[str, Read]]:
-    """The fields of a struct: name as in JSON → its type and what reads it."""
-    found: dict[str, tuple[str, Read]] = {}
+def fields(kind: str) -> Mapping[str, Field]:
+    """The fields of a struct by their names in JSON, in Go's order."""
+    found: dict[str, Field] = {}
     for token in (WORKFLOW.get(kind) or KUBERNETES.get(kind) or "").split():
         if token.startswith("+"):
             found.update(fields(token[1:]))
             continue
         name, _, written = token.partition(":")
-        written = written.removesuffix("?")
-        found[name] = (written, reader(written))
+        bare = written.removesuffix("?")
+        found[name] = Field(bare, reader(bare), bare != written)
     return found
 
 
@@ -212,7 +228,7 @@ def _struct(decoder: Decoder, value: object, at: _At, kind: str) -> object:
             field = known[name]
         if one is None:
             continue
-        decoded = field[1](decoder, one, _At(at, key, at.depth + 1))
+        decoded = field.read(decoder, one, _At(at, key, at.depth + 1))
         if decoded is not _MISSING:
             found[name] = decoded
     return found
@@ -233,7 +249,7 @@ def _misplaced(key: str, at: _At) -> str:
 def _plugin(decoder: Decoder, value: object, at: _At) -> object:
     if not isinstance(value, Mapping) or len(value) != 1:
         return decoder.wrong(value, "a mapping with exactly one key, the plugin's name", at)
-    return dict(value)
+    return any_json(value)
 
 
 def _steps(decoder: Decoder, value: object, at: _At) -> object:
@@ -241,7 +257,8 @@ def _steps(decoder: Decoder, value: object, at: _At) -> object:
     if not isinstance(value, list):
         return decoder.wrong(value, "a list of steps that run in parallel", at)
     inner = Decoder(decoder.problems, replace(decoder.way, strict=False, exact_case=False, numbers_as_text=False))
-    known, group = fields("WorkflowStep"), []
+    known = fields("WorkflowStep")
+    group: list[object] = []
     for index, step in enumerate(value):
         place = at.below(index)
         if step is None:

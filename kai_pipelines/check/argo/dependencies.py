@@ -45,7 +45,7 @@ def check_dependencies(
         site.add("KAI144", f"tasks have no result {result!r}", *at, "depends", hint=hint, offset=offset)
     for other in waits.names:
         if other not in tasks:
-            hint = similar(other, tasks)
+            hint = site.context.problems.similar(other, tasks)
             offset = _offset(text, other)
             site.add(
                 "KAI141", f"task {name!r} waits for {other!r}, which is no task", *at, way, hint=hint, offset=offset

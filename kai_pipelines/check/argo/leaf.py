@@ -9,10 +9,10 @@ from kai_pipelines.check.argo.decoding import Object
 from kai_pipelines.check.argo.graph import cycles
 from kai_pipelines.check.argo.names import field_fault
 from kai_pipelines.check.argo.problems import similar
+from kai_pipelines.check.argo.scalars import atoi
 from kai_pipelines.check.argo.tags import PLACEHOLDER
 
 _ACTIONS = ("get", "create", "apply", "delete", "replace", "patch")
-_WHOLE = re.compile(r"[+-]?[0-9]+")
 _EXPRESSION = re.compile(r"\{\{\s*=\s*(.+?)\s*\}\}")
 
 
@@ -152,10 +152,9 @@ def _check_deadline(site: Site, body: Object) -> None:
     if deadline is None:
         return
     message = "activeDeadlineSeconds must be a whole number of seconds, or one tag"
-    if isinstance(deadline, int):
-        fits = deadline >= 0
-    elif _WHOLE.fullmatch(deadline):
-        fits = int(deadline) >= 0
+    number = deadline if isinstance(deadline, int) else atoi(deadline)
+    if number is not None:
+        fits = number >= 0
     else:
         fits = deadline.startswith(PLACEHOLDER) or (deadline.startswith("{{") and deadline.endswith("}}"))
     if not fits:

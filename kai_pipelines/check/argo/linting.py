@@ -8,7 +8,7 @@ from typing import Any
 from kai_pipelines.check.argo.context import Options
 from kai_pipelines.check.argo.cron import check_cron
 from kai_pipelines.check.argo.decoding import LENIENT, STRICT, Decoder, Object, Way
-from kai_pipelines.check.argo.names import MAX_OBJECT
+from kai_pipelines.check.argo.names import MAX_OBJECT, length
 from kai_pipelines.check.argo.problems import Problems
 from kai_pipelines.check.argo.templates import Shelf
 from kai_pipelines.check.argo.workflow import Subject, check_workflow
@@ -44,9 +44,9 @@ def linted(documents: Sequence[Mapping[str, Any]]) -> list[Finding]:
     shelves = _shelves(documents, decoded, [problems for _, problems in every])
     for (document, problems), one in zip(every, decoded, strict=True):
         kind = document.get("kind")
-        if kind in _KINDS and not problems:
-            namespace = one.get("metadata", {}).get("namespace", "")
-            _check(str(kind), one, problems, shelves.of(namespace), Options(lint=kind != "CronWorkflow"), {})
+        if kind in _KINDS:
+            shelf = shelves.of(None if kind == "ClusterWorkflowTemplate" else _namespace(one))
+            _check(str(kind), one, problems, shelf, Options(lint=True), {})
     if not any(document.get("kind") in _KINDS for document in documents):
         nothing = Problems()
         nothing.add("KAI103", "nothing here is a kind of workflow", (), hint=f"one of {', '.join(_KINDS)}")
@@ -61,17 +61,21 @@ def _decoded(document: Mapping[str, Any], problems: Problems, way: Way) -> Objec
     return Decoder(problems, way).decode(document, str(kind))
 
 
+def _namespace(document: Object) -> str:
+    return str(document.get("metadata", {}).get("namespace", ""))
+
+
 class _Shelves:
-    """One shelf for each namespace; cluster templates are on all of them."""
+    """One shelf for each namespace; cluster templates are on all of them, and alone on the one of no namespace."""
 
     def __init__(self) -> None:
         self._entries: list[tuple[str, str, Object]] = []
-        self._made: dict[str, Shelf] = {}
+        self._made: dict[str | None, Shelf] = {}
 
     def add(self, kind: str, namespace: str, document: Object) -> None:
         self._entries.append((kind, namespace, document))
 
-    def of(self, namespace: str) -> Shelf:
+    def of(self, namespace: str | None) -> Shelf:
         """What an object of a namespace finds."""
         if namespace not in self._made:
             shelf = Shelf(tells_not_found=False)
@@ -89,8 +93,8 @@ def _shelves(documents: Sequence[Mapping[str, Any]], decoded: list[Object], ever
         kind = document.get("kind")
         if kind not in _TEMPLATES:
             continue
-        metadata = one.get("metadata", {})
-        namespace, name = metadata.get("namespace", "") if kind == _TEMPLATES[0] else "", metadata.get("name", "")
+        name = one.get("metadata", {}).get("name", "")
+        namespace = _namespace(one) if kind == "WorkflowTemplate" else ""
         if (str(kind), namespace, name) in seen:
             problems.add("KAI104", f"another {kind} is called {name!r} too", ("metadata", "name"))
         seen.add((str(kind), namespace, name))
@@ -101,6 +105,21 @@ def _shelves(documents: Sequence[Mapping[str, Any]], decoded: list[Object], ever
 def _check(
     kind: str, document: Object, problems: Problems, shelf: Shelf, options: Options, defaults: Mapping[str, Any]
 ) -> None:
+    """Judge a decoded object; what only follows from a field that could not be read is not told."""
+    unread = {place[:size] for place in problems.places for size in (len(place) - 1, len(place))}
+    found = Problems()
+    try:
+        _judge(kind, document, found, shelf, options, defaults)
+    except RecursionError:
+        found.add("KAI102", "the templates are nested too deeply to be judged", ("spec",))
+    for one in found.findings:
+        if one.place not in unread:
+            problems.add(one.code, one.message, one.place, hint=one.hint, offset=one.offset)
+
+
+def _judge(
+    kind: str, document: Object, problems: Problems, shelf: Shelf, options: Options, defaults: Mapping[str, Any]
+) -> None:
     metadata, spec = document.get("metadata", {}), document.get("spec", {})
     if kind == "CronWorkflow":
         check_cron(problems, metadata.get("name", ""), spec)
@@ -109,7 +128,7 @@ def _check(
         return
     if kind in _TEMPLATES:
         name = metadata.get("name", "")
-        if len(name.encode()) > MAX_OBJECT:
+        if length(name) > MAX_OBJECT:
             message = f"the name has {len(name)} characters, {MAX_OBJECT} are allowed"
             problems.add("KAI113", message, ("metadata", "name"))
         nameless = {key: one for key, one in metadata.items() if key != "name"}

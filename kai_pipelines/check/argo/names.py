@@ -20,6 +20,11 @@ _LABEL_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _DOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 
+def length(name: str) -> int:
+    """As Go counts: in bytes."""
+    return len(name.encode(errors="surrogatepass"))
+
+
 def parameter_fault(name: str) -> str:
     """Why a parameter or artifact must not have this name; empty when it may."""
     return "" if _PARAMETER.fullmatch(name) else "only letters, digits, '-' and '_' may be in it"
@@ -27,7 +32,7 @@ def parameter_fault(name: str) -> str:
 
 def field_fault(name: str) -> str:
     """Why a template, step, task or container must not have this name; empty when it may."""
-    if len(name.encode()) > MAX_FIELD:
+    if length(name) > MAX_FIELD:
         return f"it is longer than {MAX_FIELD} characters"
     return "" if _FIELD.fullmatch(name) else "only letters, digits and '-' may be in it, with no '-' at the beginning"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 from kai_pipelines.check.argo.calls import Called
 from kai_pipelines.check.argo.tags import Leftover
@@ -18,12 +18,11 @@ def written_at(template: Template, called: Called, leftover: Leftover, tag: str)
 
 
 def _original(template: Template, leftover: Leftover) -> str:
-    value: object = template.body
+    """The text as it is written in the template; the key itself, if the tag is in a key."""
+    value: Any = template.body
     for key in leftover.path:
-        if (isinstance(value, Mapping) and key in value) or (
-            isinstance(value, list) and isinstance(key, int) and key < len(value)
-        ):
+        try:
             value = value[key]
-        else:
-            return str(leftover.path[-1]) if leftover.path else ""
+        except (KeyError, IndexError, TypeError):
+            return str(key)
     return value if isinstance(value, str) else ""

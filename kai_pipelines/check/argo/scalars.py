@@ -7,7 +7,7 @@ import binascii
 import datetime
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 _QUANTITY = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?")
@@ -15,6 +15,7 @@ _TIME = re.compile(
     r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
     r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.,][0-9]+)?(?:Z|[+-][0-2][0-9]:[0-5][0-9])"
 )
+_DIGITS = re.compile(r"[+-]?[0-9]+")
 _RANGES = {
     "int32": (-(2**31), 2**31 - 1),
     "int64": (-(2**63), 2**63 - 1),
@@ -52,6 +53,14 @@ def whole(value: object) -> int:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
         return int(value)
     raise WrongType
+
+
+def atoi(text: str) -> int | None:
+    """The number that Go's strconv.Atoi reads; None when it reads none."""
+    if _DIGITS.fullmatch(text) is None:
+        return None
+    number = int(text) if len(text) < 25 else 2**63
+    return number if -(2**63) <= number < 2**63 else None
 
 
 def _in_range(kind: str) -> Callable[[object], int]:
@@ -125,6 +134,17 @@ def _bytes(value: object) -> str:
     return text
 
 
+def any_json(value: object) -> object:
+    """A value as JSON has it: keys are texts, and so are the dates of a YAML file."""
+    if isinstance(value, Mapping):
+        return {key if isinstance(key, str) else any_string(key): any_json(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [any_json(one) for one in value]
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    return value.isoformat() if isinstance(value, datetime.date) else str(value)
+
+
 SCALARS: dict[str, Callable[[object], object]] = {
     "string": _string,
     "bool": _bool,
@@ -138,7 +158,7 @@ SCALARS: dict[str, Callable[[object], object]] = {
     "quantity": _quantity,
     "time": _time,
     "bytes": _bytes,
-    "json": lambda value: value,
+    "json": any_json,
 }
 """Kind of a field → its reader, which raises WrongType or Malformed."""
 IN_WORDS = {

@@ -19,21 +19,12 @@ def check_steps(site: Site, called: Called, scope: Scope) -> None:
         site.add(
             "KAI121", "activeDeadlineSeconds is only for templates that do work themselves", "activeDeadlineSeconds"
         )
-    leftover = _by_step(called)
     seen: set[str] = set()
     for number, group in enumerate(called.body["steps"]):
         for index, step in enumerate(group):
             at = ("steps", number, index)
             _check_name(site, step.get("name", ""), seen, *at)
-            _check_step(site, called, scope, step, leftover.get((number, index), []), *at)
-
-
-def _by_step(called: Called) -> dict[tuple[str | int, str | int], list[Any]]:
-    found: dict[tuple[str | int, str | int], list[Any]] = {}
-    for one in called.leftover:
-        if one.path[0] == "steps" and len(one.path) > 3:
-            found.setdefault((one.path[1], one.path[2]), []).append(one)
-    return found
+            _check_step(site, called, scope, step, *at)
 
 
 def _check_name(site: Site, name: str, seen: set[str], *at: str | int) -> None:
@@ -46,23 +37,23 @@ def _check_name(site: Site, name: str, seen: set[str], *at: str | int) -> None:
     seen.add(name)
 
 
-def _check_step(
-    site: Site, called: Called, scope: Scope, step: Mapping[str, Any], leftover: list[Any], *at: str | int
-) -> None:
+def _check_step(site: Site, called: Called, scope: Scope, step: Mapping[str, Any], *at: str | int) -> None:
     context, name = site.context, step.get("name", "")
     prefix, place = f"steps.{name}", site.below(*at)
     arguments = step.get("arguments", {})
     scope.names.add(f"{prefix}.status")
     add_items(site, step, scope.names, *at)
     check_arguments(site.add_at, arguments, (*site.template.place, *at, "arguments"), may_lack_values=False)
-    home = site.template.home
+    home, before = site.template.home, len(context.problems)
     template = check_holder(context, step, place, home, PLACEHOLDERS, anchor=site.anchor)
+    if template is None and len(context.problems) > before:
+        scope.pass_over(f"{prefix}.")
     if step.get("onExit") or "exit" in step.get("hooks", {}):
         add_outputs(context, scope.names, template, prefix, looped=False)
     check_hooks(site.add_at, step.get("hooks", {}), *site.template.place, *at, "hooks")
     inline = step.get("inline", {}).get("inputs", {}).get("parameters", [])
     own = {f"inputs.parameters.{one.get('name', '')}" for one in inline}
-    check_tags(site, scope, leftover, locator(site, called), more=own.__contains__)
+    check_tags(site, scope, called.tagged("WorkflowStep", *at), locator(site, called), more=own.__contains__)
     looped = bool(step.get("withItems") or step.get("withParam"))
     add_outputs(context, scope.names, template, prefix, looped=looped)
     if template is not None:

@@ -18,8 +18,8 @@ _BLANK = " \x85\xa0"
 """What Go trims from a tag: other white space is escaped in JSON and stays part of the name."""
 PLACEHOLDER = "__argo__internal__placeholder-"
 _UNPRINTABLE = re.compile("[\\x00-\\x07\\x0b\\x0e-\\x1f\\x7f]")
-_LATER = re.compile(r"\b(?:tasks|steps|item|outputs|lastRetry|retries)\b")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
+_LATER = re.compile(r"\b(?:tasks|steps|item|outputs|lastRetry|retries)\b")
 """Names that are never known while a template is validated: an expression with one of them cannot be evaluated."""
 
 
@@ -65,22 +65,27 @@ def is_unprintable(value: str) -> bool:
     )
 
 
-def replaced(text: str, known: Mapping[str, str]) -> str:
-    """The text with every tag that is known replaced by its value; raises UnprintableValue."""
+def replaced(text: str, known: Mapping[str, str], results: dict[str, str]) -> str:
+    """The text with every tag that is known replaced by its value; raises UnprintableValue.
+
+    `results` keeps what the expressions give, by their text.
+    """
     if "{{" not in text:
         return text
     parts: list[str] = []
     at = 0
     for match in TAG.finditer(text):
-        parts += (text[at : match.start()], _one(match[1], known))
+        parts += (text[at : match.start()], _one(match[1], known, results))
         at = match.end()
     parts.append(text[at:])
     return "".join(parts)
 
 
-def _one(tag: str, known: Mapping[str, str]) -> str:
+def _one(tag: str, known: Mapping[str, str], results: dict[str, str]) -> str:
     if tag.startswith("="):
-        return _expression(tag, known)
+        if tag not in results:
+            results[tag] = _expression(tag, known)
+        return results[tag]
     name = name_of(tag)
     value = known.get(name)
     if value is not None:
@@ -132,10 +137,11 @@ class Substitution:
         self.first = first
         self.second = second
         self.leftover: list[Leftover] = []
+        self._results: tuple[dict[str, str], dict[str, str]] = ({}, {})
 
     def text(self, text: str) -> str:
         """A text after both passes."""
-        return replaced(replaced(text, self.first), self.second)
+        return replaced(replaced(text, self.first, self._results[0]), self.second, self._results[1])
 
     def walk(self, value: Any, path: tuple[str | int, ...] = ()) -> Any:
         """The value with its texts replaced; parts without tags are shared, not copied."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -69,10 +69,18 @@ class Template:
         found: Object = self.body.get("outputs", {})
         return found
 
+    def holders(self) -> Iterator[tuple[Object, tuple[str | int, ...]]]:
+        """Its steps or tasks, each with the way to it."""
+        for number, group in enumerate(self.body.get("steps", [])):
+            for index, step in enumerate(group):
+                yield step, ("steps", number, index)
+        for index, task in enumerate(self.body.get("dag", {}).get("tasks", [])):
+            yield task, ("dag", "tasks", index)
+
     @cached_property
     def has_result(self) -> bool:
         """Whether `outputs.result` and an exit code exist."""
-        if self.kind == "containerSet" or "containerSet" in self.body:
+        if "containerSet" in self.body:
             names = [one.get("name") for one in self.body["containerSet"].get("containers", [])]
             if "main" in names:
                 return True

@@ -10,7 +10,6 @@ from kai_pipelines.check.argo.context import PLACEHOLDERS, Arguments, Context, S
 from kai_pipelines.check.argo.inputs import check_declaration, check_location, check_retry_policy
 from kai_pipelines.check.argo.leaf import check_leaf
 from kai_pipelines.check.argo.outputs import check_metrics, check_outputs
-from kai_pipelines.check.argo.problems import similar
 from kai_pipelines.check.argo.tags import PLACEHOLDER, TAG
 from kai_pipelines.check.argo.templates import POD_KINDS, Home, Template, kind_of
 from kai_pipelines.check.argo.variables import Scope, check_tags
@@ -70,7 +69,7 @@ def _referenced(context: Context, reference: Mapping[str, Any], here: Place) -> 
     home = context.shelf.find(name, cluster=cluster)
     if home is None:
         if not (context.shelf.tells_not_found and PLACEHOLDER in wanted):
-            near = similar(name, context.shelf.names(cluster=cluster))
+            near = context.problems.similar(name, context.shelf.names(cluster=cluster))
             hint = near or f"give the file with the {kind} {name} too"
             context.problems.add("KAI118", f"there is no {kind} {name!r}", (*here, "templateRef", "name"), hint=hint)
         return None
@@ -79,10 +78,20 @@ def _referenced(context: Context, reference: Mapping[str, Any], here: Place) -> 
         if PLACEHOLDER not in wanted:
             message = f"{kind} {name!r} has no template {wanted!r}"
             place = (*here, "templateRef", "template")
-            context.problems.add("KAI118", message, place, hint=similar(wanted, home.names))
+            context.problems.add("KAI118", message, place, hint=context.problems.similar(wanted, home.names))
         return None
-    context.stored[key] = template
-    return template
+    return _keep(context, key, template)
+
+
+def _keep(context: Context, key: str, template: Template) -> Template:
+    """Argo keeps a template of another object as it first meets it, and with it the inline ones of its tasks."""
+    if key not in context.stored:
+        context.stored[key] = template
+        for holder, path in template.holders():
+            if "inline" in holder:
+                inline = Template(holder["inline"], (*template.place, *path, "inline"), template.home)
+                context.stored.setdefault(f"{template.home.key}/inline/{holder.get('name', '')}", inline)
+    return context.stored[key]
 
 
 def _named(
@@ -93,7 +102,7 @@ def _named(
         found = home.find(name)
         if found is None:
             at = (*here, "template") if unknown == "KAI117" else here
-            hint = similar(name, home.names)
+            hint = context.problems.similar(name, home.names)
             if not hint and name.startswith(PLACEHOLDER):
                 hint = "the name of a template cannot come from an input: only templateRef may have tags"
             message = (
@@ -104,7 +113,7 @@ def _named(
             context.problems.add(unknown, message, at, hint=hint)
             return None
         if inline is None:
-            return found
+            return found if home.scope == "local" else _keep(context, f"{home.key}/{name}", found)
     if inline is None:
         context.problems.add(
             "KAI119", "it names no template", here, hint="give it `template`, `templateRef` or `inline`"
@@ -144,14 +153,14 @@ def check_template(site: Site, arguments: Arguments) -> None:
 
         check_dag(site, called, scope)
     else:
-        check_tags(site, scope, called.leftover, locator(site, called))
+        check_tags(site, scope, called.tagged("Template"), locator(site, called))
         check_leaf(site, called.body)
     _check_rest(site, called, scope, kind)
 
 
 def _check_rest(site: Site, called: Called, scope: Scope, kind: str) -> None:
     body = called.body
-    check_tags(site, scope, called.below("outputs"), locator(site, called))
+    check_tags(site, scope, called.tagged("Outputs", "outputs"), locator(site, called))
     check_outputs(site, body.get("outputs", {}), kind)
     if "archiveLocation" in body:
         check_location(site, body["archiveLocation"], "archiveLocation", "archiveLocation")

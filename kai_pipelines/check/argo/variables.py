@@ -8,8 +8,7 @@ from typing import Any
 from kai_pipelines.check.argo.context import Context, Site
 from kai_pipelines.check.argo.decoding import Object
 from kai_pipelines.check.argo.names import is_reference
-from kai_pipelines.check.argo.problems import similar
-from kai_pipelines.check.argo.tags import TAG, Leftover, name_of
+from kai_pipelines.check.argo.tags import TAG, Leftover, name_of, unclosed
 from kai_pipelines.check.argo.templates import Template
 
 _ROOTS = ("item.", "steps.", "inputs.", "outputs.", "pod.", "workflow.", "tasks.")
@@ -36,6 +35,7 @@ class Scope:
     def __init__(self, context: Context, names: Iterable[str] = ()) -> None:
         self._context = context
         self.names = set(names)
+        self._unjudged: tuple[str, ...] = ()
 
     def has(self, name: str, more: Callable[[str], bool] | None = None) -> bool:
         """Whether a name resolves; `more` answers for those of one step or task."""
@@ -47,9 +47,13 @@ class Scope:
             return True
         if name.startswith("workflow.outputs.artifacts.") and self._any(ANY_OUTPUT_ARTIFACT, more):
             return True
-        if name.startswith(_LATER):
+        if name.startswith((*_LATER, *self._unjudged)):
             return True
         return name.startswith("workflow.parameters") and self._context.options.template_validation
+
+    def pass_over(self, prefix: str) -> None:
+        """Let all names with a beginning pass: what they belong to has a mistake of its own that was told."""
+        self._unjudged = (*self._unjudged, prefix)
 
     def _any(self, mark: str, more: Callable[[str], bool] | None) -> bool:
         return mark in self.names or mark in self._context.variables or (more is not None and more(mark))
@@ -64,6 +68,11 @@ def check_tags(
 ) -> None:
     """A finding for every tag that nothing resolves; `locate` says where it is written."""
     for text in leftover:
+        end = unclosed(text.text)
+        if end is not None:
+            place, offset = locate(text, text.text[end:])
+            site.add_at("KAI152", "a tag {{ is not closed by }}", place, offset=offset)
+            continue
         for match in TAG.finditer(text.text):
             tag = match[1]
             if tag.startswith("="):
@@ -72,8 +81,12 @@ def check_tags(
             if not name.startswith(_ROOTS) or scope.has(name, more.get("more")):
                 continue
             place, offset = locate(text, match[0])
-            hint = similar(name, scope.known()) or _explained(name)
-            site.add_at("KAI151", f"{{{{{tag}}}}} cannot be resolved here", place, hint=hint, offset=offset)
+            hint = site.context.problems.similar(name, scope.known()) or _explained(name)
+            site.add_at("KAI151", f"{{{{{_short(tag)}}}}} cannot be resolved here", place, hint=hint, offset=offset)
+
+
+def _short(tag: str) -> str:
+    return tag if len(tag) <= 80 else tag[:77] + "..."
 
 
 Located = tuple[tuple[str | int, ...], int | None]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kai_pipelines.check.argo.arguments import check_arguments, check_named
+from kai_pipelines.check.argo.arguments import Add, check_arguments, check_named
 from kai_pipelines.check.argo.context import PLACEHOLDERS, Arguments, Context, Options
 from kai_pipelines.check.argo.decoding import Object
 from kai_pipelines.check.argo.inputs import pod_resource_faults
-from kai_pipelines.check.argo.names import MAX_OBJECT, is_reference, label_key_fault, label_value_fault
+from kai_pipelines.check.argo.names import MAX_OBJECT, is_reference, label_key_fault, label_value_fault, length
 from kai_pipelines.check.argo.problems import Problems, similar
 from kai_pipelines.check.argo.steps import check_hooks
 from kai_pipelines.check.argo.templates import Home, Shelf
@@ -44,7 +44,7 @@ def check_workflow(
 ) -> None:
     """Everything about one workflow."""
     spec, place = subject.spec, subject.place
-    if len(subject.name.encode()) > MAX_OBJECT:
+    if length(subject.name) > MAX_OBJECT:
         message = f"the name has {len(subject.name)} characters, {MAX_OBJECT} are allowed"
         problems.add("KAI113", message, ("metadata", "name"))
     context = Context(problems, shelf, options, subject.home())
@@ -54,7 +54,8 @@ def check_workflow(
     check_named(problems.add, spec.get("templates", []), "template", (*place, "templates"))
     _check_plugins(problems, spec, place)
     arguments = _merged_arguments(spec, base)
-    check_arguments(problems.add, arguments, (*place, "arguments"), may_lack_values=options.may_lack_values)
+    add = problems.add if base is None else _by_origin(problems, spec, place)
+    check_arguments(add, arguments, (*place, "arguments"), may_lack_values=options.may_lack_values)
     _declare(context, subject, base, arguments, defaults)
     _check_entrypoint(context, spec, place, base, arguments)
     _check_exit_handler(context, spec, place, base)
@@ -94,6 +95,18 @@ def _merged_arguments(spec: Object, base: Home | None) -> Object:
             taken.setdefault(one.get("name", ""), one)
         merged[kind] = list(taken.values())
     return merged
+
+
+def _by_origin(problems: Problems, spec: Object, place: Place) -> Add:
+    """Findings about arguments that only the referenced template has go to the reference."""
+    own = spec.get("arguments", {})
+
+    def add(code: str, message: str, at: Place, *, hint: str = "") -> None:
+        kind, index = str(at[len(place) + 1]), at[len(place) + 2]
+        is_own = isinstance(index, int) and index < len(own.get(kind, []))
+        problems.add(code, message, at if is_own else (*place, "workflowTemplateRef"), hint=hint)
+
+    return add
 
 
 def _declare(
@@ -163,9 +176,8 @@ def _check_all(context: Context, spec: Object, place: Place, base: Home | None) 
                 check_holder(context, holder, (*place, "templates", index), context.home, PLACEHOLDERS)
         return
     for template in base.spec.get("templates", []):
-        if name := template.get("name"):
-            at = (*place, "workflowTemplateRef")
-            check_holder(context, _holder(spec, base, name), at, context.home, PLACEHOLDERS)
+        at = (*place, "workflowTemplateRef")
+        check_holder(context, _holder(spec, base, template.get("name", "")), at, context.home, PLACEHOLDERS)
 
 
 def _check_plugins(problems: Problems, spec: Object, place: Place) -> None:

@@ -59,13 +59,14 @@ class Bench:
     executor: FakeExecutor = field(default_factory=FakeExecutor)
     notes: Notes = field(default_factory=Notes)
     use_cache: bool = False
+    siblings: Sequence[Object] = ()
 
     def answering(self, answers: Mapping[str, Answer | Sequence[Answer]]) -> Bench:
         """Pods answer by the name of their node (without the workflow's); a list answers one after the other."""
         queues = {name: [one] if isinstance(one, Answer) else list(one) for name, one in answers.items()}
 
         def answer(job: Any) -> Answer:
-            queue = queues.get(job.name.removeprefix("wf").removeprefix("."))
+            queue = queues.get(job.name.removeprefix("wf").removeprefix("."), queues.get(job.name))
             if queue is None:
                 return Answer(files=dict.fromkeys(job.outputs, "made"))
             return queue.pop(0) if len(queue) > 1 else queue[0]
@@ -73,11 +74,24 @@ class Bench:
         self.executor = FakeExecutor(answer, self.clock)
         return self
 
-    def run(self, manifest: Object, *, jobs: int = 4, parameters: Mapping[str, str] | None = None) -> Run:
+    def run(self, manifest: Object, *, jobs: int = 4, parameters: Mapping[str, str] | None = None, **more: Any) -> Run:
         request = RunRequest(
-            manifest, parameters or {}, {}, self.folder / "out", jobs, self.use_cache, self.folder / "store"
+            manifest,
+            parameters or {},
+            {},
+            self.folder / "out",
+            jobs,
+            self.use_cache,
+            self.folder / "store",
+            siblings=tuple(self.siblings),
+            **more,
         )
         return run(request, self.notes, executor=self.executor, clock=self.clock)
+
+    def go_on(self, record: Object, **more: Any) -> Run:
+        """Run on from a record."""
+        manifest = {key: value for key, value in record.items() if key != "status"}
+        return self.run(manifest, status=record["status"], **more)
 
 
 def phases(made: Run) -> dict[str, str]:

@@ -180,4 +180,4 @@ def test_an_output_that_nobody_gave_is_an_error_with_its_name(bench: Bench) -> N
     made = bench.run(workflow(main, container("source", outputs=["y"])))
 
     assert made.phase == "Error"
-    assert made.failure is not None and "output parameter y" in made.failure.message
+    assert made.failure is not None and 'output parameter "y"' in made.failure.message

@@ -16,9 +16,9 @@ def test_times_are_written_as_kubernetes_does() -> None:
 
 def test_progress_is_summed_up_and_a_pod_counts_once() -> None:
     tree = NodeTree("wf")
-    root = tree.add("wf", "DAG", "main", None, "wf")
-    first, second = (tree.add(f"wf.{name}", "Pod", "pod", root, name) for name in "ab")
-    last = tree.add("wf.c", "Pod", "pod", root, "c")
+    root = tree.add("wf", "DAG", None)
+    first, second = (tree.add(f"wf.{name}", "Pod", root) for name in "ab")
+    last = tree.add("wf.c", "Pod", root)
     tree.connect([root], first)
     tree.connect([root], second)
     tree.connect([first, second], last)
@@ -33,8 +33,8 @@ def test_progress_is_summed_up_and_a_pod_counts_once() -> None:
 
 def test_what_follows_retries_hangs_from_the_last_try() -> None:
     tree = NodeTree("wf")
-    retry = tree.add("wf.a", "Retry", "pod", None, "a")
-    tries = [tree.add(f"wf.a({number})", "Pod", "pod", None, f"a({number})") for number in range(2)]
+    retry = tree.add("wf.a", "Retry", None)
+    tries = [tree.add(f"wf.a({number})", "Pod", None) for number in range(2)]
     for one in tries:
         tree.connect([retry], one)
 

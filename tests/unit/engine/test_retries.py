@@ -82,4 +82,4 @@ def test_a_strategy_that_cannot_be_read_is_an_error(bench: Bench) -> None:
     made = _retried(bench, [1], limit=1, retryPolicy="onfailure")
 
     assert phases(made)["a"] == "Error"
-    assert node_of(made, "a")["message"] == "onfailure is not a valid RetryPolicy"
+    assert node_of(made, "a")["message"] == "task 'wf.a' errored: onfailure is not a valid RetryPolicy"

@@ -26,7 +26,8 @@ def test_the_record_is_a_workflow_with_its_status(bench: Bench) -> None:
     assert written["spec"]["arguments"]["parameters"] == [{"name": "x", "value": "2"}]
     assert written["status"]["phase"] == "Succeeded"
     assert written["status"]["progress"] == "1/1"
-    assert {key: value for key, value in node_of(made, "a").items() if not key.endswith("At") and key != "id"} == {
+    varies = {"id", "startedAt", "finishedAt", "hostNodeName"}
+    assert {key: value for key, value in node_of(made, "a").items() if key not in varies} == {
         "name": "wf.a",
         "displayName": "a",
         "type": "Pod",
@@ -56,7 +57,9 @@ def test_the_exit_handler_runs_either_way_and_knows_how_it_ended(bench: Bench, c
 
     words, _, failures = bench.executor.jobs[1].command[-1].partition(" ")
     assert words == status == made.phase
-    assert [one["message"] for one in json.loads(failures)] == (["main: Error (exit code 1)"] if code else [])
+    # Argo quotes the list once more, and has null for none.
+    found = json.loads(json.loads(failures))
+    assert [one["message"] for one in found or []] == (["main: Error (exit code 1)"] if code else [])
     assert node_of(made, "wf.onExit")["nodeFlag"] == {"hooked": True}
 
 
@@ -71,7 +74,7 @@ def test_a_pod_that_runs_too_long_has_failed(bench: Bench) -> None:
 
     made = bench.answering({"a": Answer(seconds=11)}).run(workflow(dag("main", task("a", "slow")), slow))
 
-    assert bench.executor.jobs[0].deadline == pytest.approx(10)
+    assert bench.executor.jobs[0].deadline == pytest.approx(10, abs=1)
     assert node_of(made, "a")["message"] == "Pod was active on the node longer than the specified deadline"
     assert made.phase == "Failed"
 
@@ -93,7 +96,7 @@ def test_defaults_of_the_workflow_reach_every_template_of_the_kind(bench: Bench)
     bench.run(workflow(dag("main", task("a")), container("pod"), templateDefaults=defaults))
 
     job = bench.executor.jobs[0]
-    assert (job.environment["A"], job.deadline) == ("b", pytest.approx(7))
+    assert (job.environment["A"], job.deadline) == ("b", pytest.approx(7, abs=1))
 
 
 @pytest.mark.parametrize(
@@ -101,11 +104,12 @@ def test_defaults_of_the_workflow_reach_every_template_of_the_kind(bench: Bench)
     [
         ({"entrypoint": "nobody"}, ManifestError, "nobody"),
         ({"onExit": "nobody"}, ManifestError, "nobody"),
-        ({"templates": [{"name": "pod", "suspend": {}}]}, ManifestError, "suspend"),
-        ({"templates": [container("pod", sidecars=[{}])]}, ManifestError, "sidecars"),
+        ({"templates": [{"name": "pod", "resource": {}}]}, ManifestError, "resource"),
+        ({"templates": [{"name": "pod", "plugin": {"slack": {}}}]}, ManifestError, "plugin"),
+        ({"templates": [container("pod", sidecars=[{"name": "s", "image": "own/server"}])]}, ManifestError, "own/server"),
         ({"templates": [{"name": "pod", "container": {"image": "nvidia/cuda:13"}}]}, ManifestError, "nvidia/cuda:13"),
-        ({"templates": [{"name": "pod", "container": {"image": "alpine"}}]}, ManifestError, "no command"),
-        ({"workflowTemplateRef": {"name": "other"}}, ManifestError, "workflowTemplateRef"),
+        ({"templates": [{"name": "pod", "container": {"command": ["true"]}}]}, ManifestError, "it has no image"),
+        ({"workflowTemplateRef": {"name": "other"}}, ManifestError, "workflow template other not found"),
         ({"arguments": {"parameters": [{"name": "x"}]}}, UsageError, "-p x="),
         ({"arguments": {"artifacts": [{"name": "photos"}]}}, UsageError, "-a photos="),
         ({"arguments": {"parameters": [{"name": "x", "value": "c", "enum": ["a", "b"]}]}}, UsageError, "a, b"),

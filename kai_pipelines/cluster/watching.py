@@ -1,0 +1,34 @@
+"""Waiting for a workflow on a cluster to end, and telling what changes meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from kai_pipelines.cluster.server import FINISHED, Server
+
+FIRST, LONGEST = 0.5, 5.0
+"""Seconds between two looks: at first, and when nothing changes for a while."""
+
+
+def changes(server: Server, name: str, sleep: Callable[[float], None] = time.sleep) -> Iterator[dict[str, Any]]:
+    """The workflow each time that its status has changed; the last one has ended."""
+    said, pause = "", FIRST
+    while True:
+        workflow = server.get(name)
+        status = workflow.get("status") or {}
+        now = _changing(status)
+        if now != said:
+            said, pause = now, FIRST
+            yield workflow
+        if status.get("phase") in FINISHED:
+            return
+        sleep(pause)
+        pause = min(LONGEST, pause * 1.5)
+
+
+def _changing(status: dict[str, Any]) -> str:
+    nodes = status.get("nodes") or {}
+    phases = sorted((key, node.get("phase"), node.get("progress")) for key, node in nodes.items())
+    return repr((status.get("phase"), status.get("progress"), status.get("message"), phases))
