@@ -354,7 +354,7 @@ class _Builder:
             return
         level = self.levels[-1]
         target = level.value
-        if type(target) is list:
+        if isinstance(target, list):
             target.append(value)
         elif level.key == _MERGE and level.merged is not None:
             level.merged.append(value)
