@@ -15,6 +15,8 @@ from kai_pipelines.check.walking import Text, text_at, texts
 
 _ROOTS = ("workflow", "inputs", "outputs", "tasks", "steps", "item", "pod", "node", "lastRetry", "retries")
 _KNOWN = frozenset((*_ROOTS, "cronworkflow"))
+_MEANT = re.compile(r"\{\{\s*(?:=|(?:workflow|inputs|outputs|tasks|steps|item|pod|lastRetry)\b)")
+"""The beginning of a tag; Argo leaves other texts with two braces, such as code, as they are."""
 _LOOKS_LIKE_VARIABLE = re.compile(r"[A-Za-z]+(?:\.[-\w]+)+")
 
 
@@ -33,7 +35,7 @@ def check(model: Model) -> Iterator[Finding]:
 
 
 def _tags(one: Text, document: Document) -> Iterator[Finding]:
-    if one.unclosed is not None:
+    if one.unclosed is not None and _MEANT.match(one.value, one.unclosed):
         hint = "close it with }}"
         yield found("unclosed-tag", document.index, one.place, "{{ is not closed", hint=hint, offset=one.unclosed)
     for tag in one.tags:

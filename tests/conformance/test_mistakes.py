@@ -19,7 +19,9 @@ def test_every_way_of_every_mistake_is_caught() -> None:
         codes = [sorted({finding.code for finding in check([made(change)])}) for change in changes]
         missed += [f"{kind}, way {number}" for number, found in enumerate(codes) if not found]
         caught += all(codes)
-        print(f"{sum(map(bool, codes))} / {len(codes)} {kind}: {', '.join(sorted({one for way in codes for one in way}))}")
+        print(
+            f"{sum(map(bool, codes))} / {len(codes)} {kind}: {', '.join(sorted({one for way in codes for one in way}))}"
+        )
     print(f"mistakes: {caught} / {len(MISTAKES)} kinds caught in every way")
 
     assert not missed

@@ -16,6 +16,10 @@ BY_OTHER_MEANS = {"KAI001", "KAI704", "KAI705"}
 """A Python pipeline, a file that is too large, and one that is no text: these cannot be shown as a manifest."""
 
 
+READS_ON = {"KAI152"}
+"""Argo looks for the end of a tag in the JSON around it, too, and mostly finds one there."""
+
+
 def examples(code: str) -> tuple[str, str]:
     """The wrong and the right manifest of a page."""
     wrong, right = (block.text for block in blocks(PAGES / f"{code}.md") if block.language == "yaml")
@@ -33,7 +37,7 @@ def test_every_code_has_a_page_and_stands_in_the_index() -> None:
     assert table_names(PAGES / "index.md") == []  # the first column links
 
 
-@pytest.mark.parametrize("code", sorted(set(table()) - BY_OTHER_MEANS))
+@pytest.mark.parametrize("code", sorted(set(table()) - BY_OTHER_MEANS - READS_ON))
 def test_the_wrong_example_has_this_mistake_only_and_the_right_one_has_it_not(code: str) -> None:
     wrong, right = examples(code)
     if code.startswith("KAI1"):  # Argo's own verdict; rules of ours may say more

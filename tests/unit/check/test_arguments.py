@@ -44,9 +44,7 @@ def test_a_constant_must_be_one_of_the_choices() -> None:
     ],
 )
 def test_a_constant_must_fit_how_the_template_uses_it(use: str, right: str, wrong: str) -> None:
-    template = (
-        f'- name: say\n  inputs: {{parameters: [{{name: text}}]}}\n  container: {{image: "alpine:3.20", command: [echo], {use}, {RESOURCES}}}'
-    )
+    template = f'- name: say\n  inputs: {{parameters: [{{name: text}}]}}\n  container: {{image: "alpine:3.20", command: [echo], {use}, {RESOURCES}}}'
 
     assert call(f"{{parameters: [{{name: text, value: {right!r}}}]}}", template) == []
     assert call(f"{{parameters: [{{name: text, value: {wrong!r}}}]}}", template) == ["mistyped-argument"]
@@ -56,13 +54,15 @@ def test_a_constant_is_followed_through_templates_and_loops() -> None:
     outer = (
         "- name: say\n  inputs: {parameters: [{name: text}]}\n  steps:\n"
         "  - - {name: x, template: inner, arguments: {parameters: [{name: size, value: '{{inputs.parameters.text}}'}]}}\n"
-        '- name: inner\n  inputs: {parameters: [{name: size}]}\n'
+        "- name: inner\n  inputs: {parameters: [{name: size}]}\n"
         f'  container: {{image: "alpine:3.20", command: [echo], args: ["{{{{= asInt(inputs.parameters.size) }}}}"], {RESOURCES}}}'
     )
 
     assert call("{parameters: [{name: text, value: '3'}]}", outer) == []
     assert call("{parameters: [{name: text, value: three}]}", outer) == ["mistyped-argument"]
-    assert call("{parameters: [{name: text, value: '{{item}}'}]}\n  withItems: [1, two]", outer) == ["mistyped-argument"]
+    assert call("{parameters: [{name: text, value: '{{item}}'}]}\n  withItems: [1, two]", outer) == [
+        "mistyped-argument"
+    ]
 
 
 def test_a_step_of_ours_is_known_by_its_annotations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ def test_conditions_that_argo_cannot_read_are_told(condition: str) -> None:
         ("true || maybe", "always-runs"),
         ("'1' + 1 == '11'", "always-runs"),
         ("{{tasks.a.outputs.result}} == heads && {{tasks.a.outputs.result}} == tails", "never-runs"),
-        ('{{= 1 == 2 }}', "never-runs"),
+        ("{{= 1 == 2 }}", "never-runs"),
     ],
 )
 def test_conditions_that_are_always_the_same_are_told(condition: str, name: str) -> None:
@@ -68,7 +68,9 @@ def test_conditions_that_are_always_the_same_are_told(condition: str, name: str)
 
 
 def depends(logic: str, more: str = "") -> list[str]:
-    return names(dag(f"{A}- {{name: c, template: flip}}\n{more}- name: b\n  template: flip\n  depends: {logic!r}", FLIP))
+    return names(
+        dag(f"{A}- {{name: c, template: flip}}\n{more}- name: b\n  template: flip\n  depends: {logic!r}", FLIP)
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,9 +80,7 @@ def test_dependencies_that_argo_reads_are_left_alone(logic: str) -> None:
     assert depends(logic) == []
 
 
-@pytest.mark.parametrize(
-    "logic", ["a && (c", "a &&", "a c", "a, c", "a & c", "a.succeeded", "a && || c", "(a || c))"]
-)
+@pytest.mark.parametrize("logic", ["a && (c", "a &&", "a c", "a, c", "a & c", "a.succeeded", "a && || c", "(a || c))"])
 def test_dependencies_that_argo_cannot_read_are_told(logic: str) -> None:
     assert depends(logic) == ["bad-depends"]
 
@@ -88,7 +88,9 @@ def test_dependencies_that_argo_cannot_read_are_told(logic: str) -> None:
 @pytest.mark.parametrize("word", ["in", "not", "let", "if", "else", "contains", "nil", "matches"])
 def test_tasks_named_like_words_of_the_language_are_told(word: str) -> None:
     assert depends(f"a && {word}", f"- {{name: {word!r}, template: flip}}\n") == ["reserved-task-name"]
-    found = names(dag(f"- {{name: {word!r}, template: flip}}\n- {{name: b, template: flip, dependencies: [{word!r}]}}", FLIP))
+    found = names(
+        dag(f"- {{name: {word!r}, template: flip}}\n- {{name: b, template: flip, dependencies: [{word!r}]}}", FLIP)
+    )
     assert found == ["reserved-task-name"]
 
 

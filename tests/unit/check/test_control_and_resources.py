@@ -73,7 +73,9 @@ def test_volumes_are_declared() -> None:
 
 def document(metadata: str) -> list[dict[str, Any]]:
     body = "\n".join(f"    {line}" for line in FLIP.strip().replace("flip", "main").splitlines())
-    return load_all(f"apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {metadata}\nspec:\n  entrypoint: main\n  templates:\n{body}")
+    return load_all(
+        f"apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {metadata}\nspec:\n  entrypoint: main\n  templates:\n{body}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -152,7 +154,9 @@ def test_one_task_names_one_template() -> None:
 def script(source: str, command: str = "python") -> list[str]:
     body = "\n".join(f"      {line}" for line in source.splitlines())
     return names(
-        workflow(f"- name: main\n  script:\n    image: python:3.12\n    command: [{command}]\n    {RESOURCES}\n    source: |\n{body}")
+        workflow(
+            f"- name: main\n  script:\n    image: python:3.12\n    command: [{command}]\n    {RESOURCES}\n    source: |\n{body}"
+        )
     )
 
 

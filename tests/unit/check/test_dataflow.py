@@ -77,9 +77,11 @@ def test_a_merge_names_every_branch() -> None:
         f"- {{name: {name}, template: flip, depends: c, when: '{{{{tasks.c.outputs.result}}}} == {name}'}}\n"
         for name in ("heads", "tails", "edge")
     )
-    output = "outputs: {parameters: [{name: side, valueFrom: {expression: \"%s\"}}]}"
+    output = 'outputs: {parameters: [{name: side, valueFrom: {expression: "%s"}}]}'
     two = "tasks.heads.status == 'Succeeded' ? tasks.heads.outputs.result : tasks.tails.outputs.result"
-    three = two.replace("tasks.tails.outputs", "tasks.tails.status == 'Succeeded' ? tasks.tails.outputs.result : tasks.edge.outputs")
+    three = two.replace(
+        "tasks.tails.outputs", "tasks.tails.status == 'Succeeded' ? tasks.tails.outputs.result : tasks.edge.outputs"
+    )
 
     assert names(dag(branches, FLIP, output % two)) == ["incomplete-merge"]
     assert names(dag(branches, FLIP, output % three)) == []

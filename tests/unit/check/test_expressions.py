@@ -64,6 +64,13 @@ def test_expressions_that_argo_cannot_evaluate_are_told(text: str, name: str) ->
     assert argument(text) == [name]
 
 
+def test_braces_that_are_no_tag_are_left_alone() -> None:
+    source = "print('{{')\\nprint('a {{ b')"
+    body = f"script: {{image: 'python:3.12', command: [python], source: \"{source}\", {RESOURCES}}}"
+
+    assert names(workflow(f"- name: main\n  {body}")) == []
+
+
 def test_every_field_that_is_an_expression_is_read() -> None:
     broken = "tasks.a.outputs.nothing + ("
     documents = dag(

@@ -90,10 +90,14 @@ def test_warnings_alone_fail_only_when_they_shall(kai: Kai) -> None:
 
 
 def test_an_annotation_switches_a_rule_off(kai: Kai, folder: Path) -> None:
-    text = WRONG.replace("generateName: test-", "generateName: test-, annotations: {kai-pipelines/ignore: 'bad-expression, x'}")
+    text = WRONG.replace(
+        "generateName: test-", "generateName: test-, annotations: {kai-pipelines/ignore: 'bad-expression, x'}"
+    )
     (folder / "a.yaml").write_text(text)
     (folder / "b.yaml").write_text(
-        WRONG.replace("    container:", "    metadata: {annotations: {kai-pipelines/ignore: KAI202}}\n    container:", 1)
+        WRONG.replace(
+            "    container:", "    metadata: {annotations: {kai-pipelines/ignore: KAI202}}\n    container:", 1
+        )
     )
 
     assert kai("a.yaml")[0] == 0
@@ -124,7 +128,9 @@ def test_github_annotations_are_escaped(kai: Kai, folder: Path) -> None:
 
     _, out, _ = kai("a,b:100%.yaml", "--format", "github")
 
-    assert out.startswith("::error file=a%2Cb%3A100%25.yaml,line=9,col=14,title=KAI603 bad-image::'al%25pi:ne, x' is no ")
+    assert out.startswith(
+        "::error file=a%2Cb%3A100%25.yaml,line=9,col=14,title=KAI603 bad-image::'al%25pi:ne, x' is no "
+    )
     assert out.rstrip().endswith("%0Ahint: registry/name:tag, the name in lower case")
 
 

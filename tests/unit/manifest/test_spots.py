@@ -59,7 +59,11 @@ def test_a_character_inside_a_scalar_is_found_where_it_is_written(text: str) -> 
     assert spot(text, way, value.index("X")) == expected
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=("C",)), min_size=1, max_size=8), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.text(st.characters(codec="utf-8", exclude_categories=("C",)), min_size=1, max_size=8), min_size=1, max_size=4
+    )
+)
 def test_every_character_of_a_json_text_is_found(parts: list[str]) -> None:
     value = "".join(parts) + "§"
     text = json.dumps({"a": value}, ensure_ascii=False)
