@@ -36,9 +36,7 @@ def fetch(source: Mapping[str, Any], place: Path) -> None:
     class Staying(HTTPRedirectHandler):
         """Follows a redirection that stays on this machine."""
 
-        def redirect_request(
-            self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
-        ) -> Request | None:
+        def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
             if not is_loopback(newurl):
                 raise URLError(f"it leads to {newurl}, which is not this machine")
             return super().redirect_request(req, fp, code, msg, headers, newurl)
