@@ -68,5 +68,6 @@ def check_here(pipeline: PipelineDefinition[..., Any], ignore: Collection[str]) 
     except AuthoringError as error:
         found = [from_error(error, pipeline.name)]
     if any(one.severity == "error" for one in found):
-        raise CheckError(f"{pipeline.name} has mistakes", found)
+        lines = [f"{one.spot.path}:{one.spot.line}: {one.code} {one.message}" for one in found]
+        raise CheckError("\n  ".join([f"{pipeline.name} has mistakes", *lines]), found)
     return found

@@ -21,10 +21,6 @@ EX_TEMPFAIL and EX_DATAERR), and the retry strategy that the compiler writes rea
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from kai_pipelines.check.diagnostic import Diagnostic
 
 EXIT_RETRYABLE = 75
 EXIT_FATAL = 65
@@ -89,11 +85,10 @@ class ExpressionError(KaiError):
 
 
 class CheckError(KaiError):
-    """A pipeline that a Python caller checked has mistakes: `diagnostics`, the warnings too."""
+    """A pipeline that a Python caller checked has mistakes: `diagnostics` (`check.diagnostic.Diagnostic`), all of them."""
 
-    def __init__(self, message: str, diagnostics: Sequence[Diagnostic]) -> None:
-        shown = [f"{one.spot.path}:{one.spot.line}: {one.code} {one.message}" for one in diagnostics]
-        super().__init__("\n  ".join([message, *shown]))
+    def __init__(self, message: str, diagnostics: Sequence[object]) -> None:
+        super().__init__(message)
         self.diagnostics = tuple(diagnostics)
 
 

@@ -70,6 +70,8 @@ def _needed(annotation: ast.expr | None) -> tuple[str, tuple[str, ...]] | None:
             values = inner.elts if isinstance(inner, ast.Tuple) else [inner]
             if all(isinstance(one, ast.Constant) and isinstance(one.value, str) for one in values):
                 return "choice", tuple(str(one.value) for one in values if isinstance(one, ast.Constant))
+        case _:
+            pass
     return None
 
 
