@@ -58,7 +58,9 @@ def test_the_entrypoint_is_called_by_its_template() -> None:
 @pytest.fixture
 def names() -> Names:
     inner = {"name": "inline", "inline": container("", outputs=["size"])}
-    return Names([dag("main", task("outer", "group"), inner), dag("group", task("a.b", "pod")), container("pod", outputs=["q"])])
+    return Names(
+        [dag("main", task("outer", "group"), inner), dag("group", task("a.b", "pod")), container("pod", outputs=["q"])]
+    )
 
 
 def test_results_are_told_apart_from_steps_inside(names: Names) -> None:

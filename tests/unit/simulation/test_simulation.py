@@ -137,9 +137,7 @@ def test_a_step_that_is_to_time_out_needs_a_deadline() -> None:
 
 
 def test_endings_apply_to_one_part_of_a_loop() -> None:
-    manifest = workflow(
-        dag("main", task("fan", withItems=["x", "y"])), container("pod", retryStrategy={"limit": 1})
-    )
+    manifest = workflow(dag("main", task("fan", withItems=["x", "y"])), container("pod", retryStrategy={"limit": 1}))
 
     made = simulated(manifest, fail={"fan(1)": [1, 0]})
 
