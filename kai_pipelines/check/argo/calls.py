@@ -210,7 +210,7 @@ def _substituted_whole(site: Site, body: Object, first: Mapping[str, str], broke
         second = _with_own(first, half.get("inputs") or {}, half.get("outputs") or {})
         text = substitute(text, second, allow_unresolved=True)
     except ExpressionError as error:
-        site.add("KAI152", f"a tag {{{{ is not closed: {error.message}", *broken.path, offset=unclosed(broken.text))
+        site.add("KAI152", error.message, *broken.path, offset=unclosed(broken.text))
         return None
     return Called(decode("Template", json.loads(text)), unclosed=broken)
 
