@@ -48,16 +48,12 @@ def check_dependencies(
     for other in waits.names:
         if other not in tasks:
             hint, offset = site.context.problems.similar(other, tasks), _offset(site, text, other, *at)
-            what = "a task whose name is only known later" if _is_placeholder(text) else f"{other!r}, which is no task"
+            what = "a task whose name is only known later" if PLACEHOLDER in text else f"{other!r}, which is no task"
             site.add("KAI141", f"task {name!r} waits for {what}", *place, hint=hint, offset=offset)
         elif other in waits.loops and not _is_loop(tasks[other]):
             message = f"AnySucceeded and AllFailed are for loops, and task {other!r} is none"
             offset = _offset(site, text, other, *at)
             site.add("KAI145", message, *place, hint="write .Succeeded or .Failed", offset=offset)
-
-
-def _is_placeholder(text: str) -> bool:
-    return PLACEHOLDER in text
 
 
 def _is_loop(task: Mapping[str, Any]) -> bool:
