@@ -12,6 +12,7 @@ from kai_pipelines.authoring.place import fault
 from kai_pipelines.authoring.step import StepDefinition
 
 if TYPE_CHECKING:
+    from kai_pipelines.check.diagnostic import Diagnostic
     from kai_pipelines.compiler.workflow import Kind
     from kai_pipelines.engine import Run
     from kai_pipelines.hera_edge.objects import CronWorkflow, Workflow, WorkflowTemplate
@@ -57,6 +58,15 @@ class Pipeline(PipelineDefinition[P, R]):
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text
+
+    def check(self, *, ignore: Collection[str] = ()) -> list[Diagnostic]:
+        """Warnings about the pipeline; raises CheckError with every mistake when one is an error.
+
+        `ignore` holds names or codes of rules that do not apply.
+        """
+        from kai_pipelines.checking import check_here
+
+        return check_here(self, ignore)
 
     @overload
     def to_hera(self, kind: Literal["WorkflowTemplate"] = ...) -> WorkflowTemplate: ...

@@ -84,10 +84,11 @@ class Commander:
         inherited = _inherited()
         if viewed:
             inherited.pop("TMPDIR", None)
-        first = [str(path) for path in image_of(part.container).path]
+        image = image_of(part.container)
+        first, last = ([str(path) for path in paths] for paths in (image.path, image.fallback))
         if name_of(part.container) in {OWN_IMAGE, "python"}:
             first.append(str(Path(sys.executable).parent))
-        inherited["PATH"] = os.pathsep.join([*first, inherited.get("PATH", os.defpath)])
+        inherited["PATH"] = os.pathsep.join([*first, inherited.get("PATH", os.defpath), *last])
         paths = [*self.python_path, *filter(None, [variables.get("PYTHONPATH")])]
         environment = {**inherited, **variables}
         environment |= {

@@ -32,9 +32,11 @@ class Image:
     """What it starts when nothing is given."""
     path: tuple[Path, ...] = ()
     """Folders that come first in its PATH."""
+    fallback: tuple[Path, ...] = ()
+    """Folders that come last: programs of the image that this machine may lack."""
 
 
-_SHELL = Image(command=("sh",))
+_SHELL = Image(command=("sh",), fallback=(PROGRAMS / "applets",))
 _BASH = Image("bash", command=("bash",))
 _KNOWN: Mapping[str, Image] = {
     OWN_IMAGE: Image(command=("python",)),
