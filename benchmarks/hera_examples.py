@@ -102,6 +102,8 @@ class Result:
     """succeeded, failed, not runnable."""
     reason: str = ""
     seconds: float = 0.0
+    phase: str = ""
+    """The workflow's, or suspended, refused, crashed."""
 
 
 def main() -> int:
@@ -276,7 +278,7 @@ def _ended(name: str, process: BaseProcess, reader: Pipe, started: float) -> Res
     process.join()
     wanted, _ = BY_DESIGN.get(name, ("Succeeded|suspended", ""))
     verdict = "succeeded" if phase in wanted.split("|") else "failed"
-    return Result(name, verdict, "" if verdict == "succeeded" else f"{phase}: {message}", seconds)
+    return Result(name, verdict, "" if verdict == "succeeded" else f"{phase}: {message}", seconds, phase)
 
 
 def _run_one(manifest: Object, templates: Sequence[Object], answer: Pipe) -> None:
@@ -308,6 +310,8 @@ def _report(results: Sequence[Result]) -> None:
     runnable = counts["succeeded"] + counts["failed"]
     share = counts["succeeded"] / runnable if runnable else 0.0
     print(f"\n{len(results)} workflows, {counts['not runnable']} not runnable here")
+    phases = Counter(one.phase for one in results if one.verdict == "succeeded")
+    print("ended as they are meant to: " + ", ".join(f"{count} {phase}" for phase, count in phases.most_common()))
     print(f"succeeded {counts['succeeded']} / {runnable} runnable ({share:.1%}); the limit is {LIMIT:.0%}")
 
 
