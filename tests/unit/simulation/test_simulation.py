@@ -181,7 +181,9 @@ def test_the_exit_handler_runs_at_last() -> None:
 
 
 def test_an_exit_handler_is_tried_again_as_well() -> None:
-    manifest = workflow(dag("main", task("a")), container("pod"), container("bye", retryStrategy={"limit": 1}), onExit="bye")
+    manifest = workflow(
+        dag("main", task("a")), container("pod"), container("bye", retryStrategy={"limit": 1}), onExit="bye"
+    )
 
     made = simulated(manifest, fail={"bye": [1, 0]})
 
