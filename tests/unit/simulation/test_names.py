@@ -70,6 +70,12 @@ def test_results_are_told_apart_from_steps_inside(names: Names) -> None:
     assert names.result("inline.size", "-r") == ("inline", "size")
 
 
+def test_what_a_step_returns_is_its_parameter_result() -> None:
+    names = Names([dag("main", task("assess")), container("pod", outputs=["result"])])
+
+    assert names.result("assess", "-r") == ("assess", "result")
+
+
 @pytest.mark.parametrize("name", ["puter", "outer.pot", "pod.qq", "outer.pot.q"])
 def test_names_that_no_step_has_are_refused(names: Names, name: str) -> None:
     with pytest.raises(UsageError, match="-r"):

@@ -180,6 +180,17 @@ def test_the_exit_handler_runs_at_last() -> None:
     assert made.ran == ("a", "onExit")
 
 
+def test_an_exit_handler_is_tried_again_as_well() -> None:
+    manifest = workflow(
+        dag("main", task("a")), container("pod"), container("bye", retryStrategy={"limit": 1}), onExit="bye"
+    )
+
+    made = simulated(manifest, fail={"bye": [1, 0]})
+
+    assert made.phase == "Succeeded"
+    assert made.attempts("onExit") == 2
+
+
 # Results
 
 
