@@ -118,12 +118,13 @@ class NodeTree:
 
     def shown(self, node: Node) -> Node:
         """The node whose values stand for `node`: of several tries the last (Argo, possiblyGetRetryChildNode)."""
-        tries = self.tries(node) if node.type == "Retry" and not node.remembered else []
-        return tries[-1] if tries else node
+        if node.type != "Retry" or node.remembered:
+            return node
+        return next((one for child in reversed(node.children) if not (one := self.by_id[child]).hooked), node)
 
     def tries(self, node: Node) -> list[Node]:
         """The tries of a retried node; its hooks hang from it as well."""
-        return [child for one in node.children if not (child := self.by_id[one]).hooked]
+        return [child for one in node.children if (flag := (child := self.by_id[one]).flag) and flag.get("retried")]
 
     def hooks_of(self, node: Node) -> list[Node]:
         """The nodes of its life-cycle hooks."""

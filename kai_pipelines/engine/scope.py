@@ -11,6 +11,7 @@ from typing import Any
 
 from kai_pipelines.engine.node import Node, time_text
 from kai_pipelines.errors import ManifestError
+from kai_pipelines.expression.gojson import marshal
 from kai_pipelines.expression.substitution import fill_document
 from kai_pipelines.manifest.library import Library
 
@@ -153,11 +154,30 @@ def text_of(value: Any) -> str:
     return format(Decimal(repr(float(value))).normalize(), "f") if isinstance(value, int | float) else ""
 
 
+_PARAMETER = ("name", "default", "value", "valueFrom", "globalName", "enum", "description")
+"""A parameter's fields, in the order in which a controller writes them."""
+
+
+def parameters_json(parameters: Iterable[Mapping[str, Any]]) -> str:
+    """Parameters as the JSON that a controller makes of them (v1alpha1 Parameter)."""
+    return f"[{','.join(map(_parameter_json, parameters))}]"
+
+
+def _parameter_json(one: Mapping[str, Any]) -> str:
+    shown: dict[str, Any] = {key: one[key] for key in _PARAMETER if one.get(key) not in (None, [])}
+    for key in ("default", "value", "description"):
+        if key in shown:
+            shown[key] = text_of(shown[key])
+    if "enum" in shown:
+        shown["enum"] = [text_of(choice) for choice in shown["enum"]]
+    return f"{{{','.join(f'{marshal(key)}:{marshal(value)}' for key, value in shown.items())}}}"
+
+
 def parameter_scope(template: Mapping[str, Any]) -> Scope:
     """The tags of a template's input parameters."""
     parameters = (template.get("inputs") or {}).get("parameters") or []
     scope: Scope = {f"inputs.parameters.{one['name']}": one.get("value", "") for one in parameters}
-    return {**scope, "inputs.parameters": json.dumps(parameters, ensure_ascii=False)}
+    return {**scope, "inputs.parameters": parameters_json(parameters)}
 
 
 def path_scope(template: Mapping[str, Any]) -> Scope:
@@ -245,7 +265,7 @@ def group_scope(prefix: str, nodes: Sequence[Node]) -> Scope:
     records: list[dict[str, str]] = []
     lists: dict[str, list[str]] = {}
     for node in nodes:
-        if node.phase != "Succeeded" or not node.outputs:
+        if node.phase != "Succeeded" or not node.outputs or node.hooked:
             continue
         parameters = {one["name"]: text_of(one.get("value", "")) for one in node.outputs.get("parameters") or []}
         if parameters:
@@ -254,7 +274,7 @@ def group_scope(prefix: str, nodes: Sequence[Node]) -> Scope:
             lists.setdefault(name, []).append(value)
         if "result" in node.outputs:
             results.append(_item(node))
-    scope: Scope = {f"{prefix}.outputs.result": _json(results), f"{prefix}.outputs.parameters": _json(records)}
+    scope: Scope = {f"{prefix}.outputs.result": _raw_json(results), f"{prefix}.outputs.parameters": _json(records)}
     for name, values in lists.items():
         scope[f"{prefix}.outputs.parameters.{name}"] = _json(_structured(values))
     return scope
@@ -281,4 +301,11 @@ def _item(node: Node) -> Any:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """As json.Marshal: keys sorted, <, > and & escaped."""
+    return marshal(value)
+
+
+def _raw_json(value: Any) -> str:
+    """As json.Marshal writes JSON that it was given: as it is, but compact and with <, > and & escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
