@@ -11,7 +11,6 @@ from tests.fakes import Answer
 from tests.unit.engine.bench import Bench, container, dag, given, node_of, phases, task, workflow
 
 BAD = Answer(code=1)
-RUNNING = {"template": "pod", "expression": "true"}
 
 
 def _input(made: Any, node: str, name: str = "x") -> str:
@@ -85,7 +84,7 @@ def test_retries_of_the_workflow_are_those_of_each_template_without_its_own(benc
     own = container("own", retryStrategy={"limit": "0"})
     manifest = workflow(dag("main", task("a"), task("b", "own")), container("pod"), own, retryStrategy={"limit": "1"})
 
-    made = bench.answering({"main": BAD, "a(0)": BAD, "a(1)": Answer(), "b(0)": BAD}).run(manifest)
+    made = bench.answering({"(0).b(0)": BAD}).run(manifest)
 
     assert (node_of(made, "wf")["type"], node_of(made, "wf(0).a")["type"]) == ("Retry", "Retry")
     assert node_of(made, "wf(0).b")["message"] == "No more retries left"
@@ -208,9 +207,9 @@ def test_a_hook_of_a_node_without_outputs_gets_its_arguments_as_they_are_written
 
 def test_a_workflow_hook_that_cannot_be_run_makes_an_error_of_the_workflow(bench: Bench) -> None:
     # operator.go operate: markNodeError of the entrypoint's node
-    hooks = {"begun": {"template": "nowhere", "expression": "true"}}
+    hooks = {"begun": {"template": "tell", "expression": "true"}}
 
-    made = bench.run(workflow(container("pod"), hooks=hooks))
+    made = bench.run(workflow(container("pod"), container("tell", inputs=["x"]), hooks=hooks))
 
-    assert (made.phase, made.workflow["status"]["message"]) == ("Error", "template nowhere not found")
+    assert (made.phase, made.workflow["status"]["message"]) == ("Error", "inputs.parameters.x was not supplied")
     assert node_of(made, "wf")["phase"] == "Error"
