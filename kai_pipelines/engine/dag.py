@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kai_pipelines.engine.boundary import FAILED_FAST, Boundary, FailedFastError
 from kai_pipelines.engine.call import Call, CallError
-from kai_pipelines.engine.hooks import Surroundings, TaskHooks
+from kai_pipelines.engine.hooks import EXIT, Surroundings, TaskHooks
 from kai_pipelines.engine.loop import expand, is_loop
 from kai_pipelines.engine.node import BAD, COMPLETED, Node
 from kai_pipelines.engine.outputs import filled_task, template_outputs
@@ -148,11 +148,13 @@ class _Dag:
         group = self.execution.begin(
             self._node_name(name), "TaskGroup", task, self.home.text, self.node, parents=parents, flag={}
         )
-        nodes = await asyncio.gather(*(self._run_one(part, [group]) for part in parts))
+        hooks = self._hooks(task)
+        with hooks.watching(group.name):
+            self.execution.changed(group)
+            nodes = await asyncio.gather(*(self._run_one(_with_exit_of(part, task), [group]) for part in parts))
         phase = next((node.phase for node in reversed(nodes) if node.phase in BAD), "Succeeded")
         self.execution.end(group, phase)
-        if any(name in self.parents(other) for other in self.tasks):
-            await self._hooks(task).ended(group)
+        await self._end_hooks(hooks, group, exits=any(name in self.parents(other) for other in self.tasks))
         return group
 
     async def _run_one(self, task: Task, parents: list[Node]) -> Node:
@@ -180,9 +182,13 @@ class _Dag:
             with hooks.watching(full):
                 node = await self._run_template(call)
         self.boundary.ended(node)
-        with contextlib.suppress(CallError):  # its own node says so; the DAG goes on
-            await hooks.ended(node)
+        await self._end_hooks(hooks, node)
         return node
+
+    async def _end_hooks(self, hooks: TaskHooks, node: Node, *, exits: bool = True) -> None:
+        """Wait for a task's hooks; one that cannot run has a node that says so, and the DAG goes on."""
+        with contextlib.suppress(CallError):
+            await hooks.ended(node, exits=exits)
 
     async def _run_template(self, call: Call) -> Node:
         try:
@@ -269,7 +275,14 @@ class _Dag:
             return node.children
         tree = self.execution.tree
         below = [one.id for one in tree.hooks_of(node)]
-        return below + [child for one in tree.tries(node) for child in one.children]
+        return below + [child for one in tree.tries(node) if not one.hooked for child in one.children]
+
+
+def _with_exit_of(part: Task, task: Task) -> Task:
+    """A part of a loop with only the exit hook of its task, in which items are not filled in; the others are its group's
+    (Argo, dag.go executeDAGTask)."""
+    exits = {event: hook for event, hook in (task.get("hooks") or {}).items() if event == EXIT}
+    return {**part, "hooks": exits, "onExit": task.get("onExit")}
 
 
 def _continues_on(task: Mapping[str, Any], phase: str) -> bool:

@@ -67,11 +67,11 @@ class TaskHooks:
         finally:
             watchers.pop(node, None)
 
-    async def ended(self, node: Node) -> None:
+    async def ended(self, node: Node, *, exits: bool = True) -> None:
         """Start what is due now that the node has ended, and wait for all hooks; raises CallError."""
         if self._hooks:
             self._look(node)
-        if self._exit is not None and node.phase in COMPLETED:
+        if exits and self._exit is not None and node.phase in COMPLETED:
             await self._run_exit(node, self._exit)
         if self._started:
             await asyncio.gather(*self._started.values(), return_exceptions=True)
@@ -108,10 +108,13 @@ class TaskHooks:
     def _call(self, name: str, hook: Mapping[str, Any], node: Node, *, exiting: bool = False) -> Call:
         around, scope = self._around, self._known(node)
         arguments = hook.get("arguments") or {}
-        filled = {
-            "parameters": fill(marked_absent(arguments.get("parameters") or [], scope), scope),
-            "artifacts": argument_artifacts(hook, scope),
-        }
+        filled: Mapping[str, Any] = arguments
+        # A hook of a node that has no outputs gets its arguments as they are written (executeTmplLifeCycleHook).
+        if exiting or around.execution.tree.shown(node).outputs:
+            filled = {
+                "parameters": fill(marked_absent(arguments.get("parameters") or [], scope), scope),
+                "artifacts": argument_artifacts(hook, scope),
+            }
         return Call(
             name,
             hook,
@@ -167,7 +170,9 @@ class WorkflowHooks:
         """Start what is due at the end, and wait for all hooks."""
         if self._hooks:
             self._look(root)
-            await asyncio.gather(*self._started.values(), return_exceptions=True)
+            ended = await asyncio.gather(*self._started.values(), return_exceptions=True)
+            if error := next((one for one in ended if isinstance(one, CallError)), None):
+                self._give_up(root, error.message)
 
     def _look(self, root: Node) -> None:
         execution = self._execution
@@ -182,10 +187,18 @@ class WorkflowHooks:
                 if not _is_true(str(hook["expression"]), known):
                     continue
             except (ManifestError, ExpressionError) as error:
-                execution.fault = "Error", error.message
+                self._give_up(root, error.message)
                 return
             call = Call(name, hook, execution.program.home, hook.get("arguments") or {}, parents=(root,), hooked=True)
             self._started[event] = asyncio.create_task(execution.run_template(call))
+
+
+    def _give_up(self, root: Node, message: str) -> None:
+        """A hook that cannot be run makes an error of the whole workflow (Argo, operator.go operate)."""
+        self._hooks = {}
+        self._execution.fault = "Error", message
+        if root.fulfilled:
+            self._execution.end(root, "Error", message)
 
 
 def _is_true(expression: str, scope: Scope) -> bool:

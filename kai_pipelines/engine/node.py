@@ -118,8 +118,9 @@ class NodeTree:
 
     def shown(self, node: Node) -> Node:
         """The node whose values stand for `node`: of several tries the last (Argo, possiblyGetRetryChildNode)."""
-        tries = self.tries(node) if node.type == "Retry" and not node.remembered else []
-        return tries[-1] if tries else node
+        if node.type != "Retry" or node.remembered:
+            return node
+        return next((one for child in reversed(node.children) if not (one := self.by_id[child]).hooked), node)
 
     def tries(self, node: Node) -> list[Node]:
         """The tries of a retried node; its hooks hang from it as well, and the tries of a hook are hooked, too."""

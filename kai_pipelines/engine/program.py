@@ -17,15 +17,7 @@ from typing import Any
 from kai_pipelines.engine.admission import admit_spec, admit_templates
 from kai_pipelines.engine.node import time_text
 from kai_pipelines.engine.request import RunRequest
-from kai_pipelines.engine.scope import (
-    VERSIONS,
-    Rules,
-    Scope,
-    config_map_value,
-    has_location,
-    parameters_text,
-    text_of,
-)
+from kai_pipelines.engine.scope import VERSIONS, Rules, Scope, config_map_value, has_location, parameters_json, text_of
 from kai_pipelines.errors import ManifestError, UsageError
 from kai_pipelines.expression.gojson import marshal
 from kai_pipelines.manifest.document import WORKFLOW_KINDS
@@ -70,14 +62,18 @@ class Program:
         return home, self.with_defaults(template)
 
     def with_defaults(self, template: Template) -> Template:
-        """A template on top of the workflow's templateDefaults for its kind."""
+        """A template on top of the workflow's templateDefaults for its kind; one without retries takes the workflow's."""
         defaults = self.spec.get("templateDefaults")
-        if not defaults:
+        spread = self.spec.get("retryStrategy")
+        if not defaults and spread is None:
             return template
         if id(template) not in self._merged:
             kind = kind_of(template)
-            applicable = {key: value for key, value in defaults.items() if key not in KINDS or key == kind}
-            self._merged[id(template)] = template, merged(applicable, template)
+            applicable = {key: value for key, value in (defaults or {}).items() if key not in KINDS or key == kind}
+            own = merged(applicable, template)
+            if own.get("retryStrategy") is None and spread is not None:
+                own = {**own, "retryStrategy": spread}
+            self._merged[id(template)] = template, own
         return self._merged[id(template)][1]
 
     def text(self, template: Mapping[str, Any]) -> str:
@@ -96,8 +92,8 @@ class Program:
         spec, metadata = self.spec, self.metadata
         labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
         declared = (spec.get("arguments") or {}).get("parameters") or []
-        shown = parameters_text({**one, "value": self.parameters[one["name"]]} for one in declared)
-        known_labels, known_annotations = marshal(labels), marshal(annotations)
+        shown = parameters_json([{**one, "value": self.parameters[one["name"]]} for one in declared])
+        words = {kind: _words_json(metadata.get(kind)) for kind in ("labels", "annotations")}
         scope: Scope = {
             "workflow.name": self.name,
             "workflow.namespace": str(metadata.get("namespace") or "default"),
@@ -109,11 +105,12 @@ class Program:
             "workflow.creationTimestamp.RFC3339": time_text(started_at),
             "workflow.parameters": shown,
             "workflow.parameters.json": shown,
-            "workflow.annotations": known_annotations,
-            "workflow.annotations.json": known_annotations,
-            "workflow.labels": known_labels,
-            "workflow.labels.json": known_labels,
+            "workflow.annotations": words["annotations"],
+            "workflow.annotations.json": words["annotations"],
+            "workflow.labels": words["labels"],
+            "workflow.labels.json": words["labels"],
         }
+        scope["workflow.creationTimestamp.L"] = ".000"  # Kubernetes keeps whole seconds
         for letter in _CREATED_FORMATS:
             scope[f"workflow.creationTimestamp.{letter}"] = created.strftime(f"%{letter}")
         if spec.get("priority") is not None:
@@ -145,6 +142,11 @@ def exit_hook_of(holder: Mapping[str, Any], arguments: Mapping[str, Any]) -> dic
         return None
     own = hook.get("arguments") or {}
     return hook if own.get("parameters") or own.get("artifacts") else {**hook, "arguments": arguments}
+
+
+def _words_json(words: Mapping[str, Any] | None) -> str:
+    """Labels or annotations as a controller shows them; without any they are null."""
+    return marshal({name: text_of(value) for name, value in words.items()} if words else None)
 
 
 def _submitted(manifest: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:

@@ -96,12 +96,15 @@ def refusal(strategy: Mapping[str, Any], attempts: Attempts) -> str | None:
     return None
 
 
-def last_try(node: Node | None) -> dict[str, str]:
-    """What expressions and tags see of the try before; the defaults are those before the first one."""
+def last_try(node: Node | None, *, no_code: str = "-1") -> dict[str, str]:
+    """What expressions and tags see of the try before; the defaults are those before the first one.
+
+    `no_code` stands for the exit code of a try that has none: -1 in the strategy's expression, 0 in tags.
+    """
     if node is None:
         return _shown("0", "", "0", "")
     seconds = node.finished_at - node.started_at
-    return _shown(str(node.outputs.get("exitCode", "-1")), node.phase, f"{seconds:.9g}", node.message)
+    return _shown(str(node.outputs.get("exitCode", no_code)), node.phase, f"{seconds:.9g}", node.message)
 
 
 def _shown(code: str, status: str, duration: str, message: str) -> dict[str, str]:

@@ -154,29 +154,30 @@ def text_of(value: Any) -> str:
     return format(Decimal(repr(float(value))).normalize(), "f") if isinstance(value, int | float) else ""
 
 
+_PARAMETER = ("name", "default", "value", "valueFrom", "globalName", "enum", "description")
+"""A parameter's fields, in the order in which a controller writes them."""
+
+
+def parameters_json(parameters: Iterable[Mapping[str, Any]]) -> str:
+    """Parameters as the JSON that a controller makes of them (v1alpha1 Parameter)."""
+    return f"[{','.join(map(_parameter_json, parameters))}]"
+
+
+def _parameter_json(one: Mapping[str, Any]) -> str:
+    shown: dict[str, Any] = {key: one[key] for key in _PARAMETER if one.get(key) not in (None, [])}
+    for key in ("default", "value", "description"):
+        if key in shown:
+            shown[key] = text_of(shown[key])
+    if "enum" in shown:
+        shown["enum"] = [text_of(choice) for choice in shown["enum"]]
+    return f"{{{','.join(f'{marshal(key)}:{marshal(value)}' for key, value in shown.items())}}}"
+
+
 def parameter_scope(template: Mapping[str, Any]) -> Scope:
     """The tags of a template's input parameters."""
     parameters = (template.get("inputs") or {}).get("parameters") or []
     scope: Scope = {f"inputs.parameters.{one['name']}": one.get("value", "") for one in parameters}
-    return {**scope, "inputs.parameters": parameters_text(parameters)}
-
-
-_FIELDS = ("name", "default", "value", "valueFrom", "globalName", "enum", "description")
-
-
-def parameters_text(parameters: Iterable[Mapping[str, Any]]) -> str:
-    """Parameters as the JSON that Argo makes of them: in the order of its type's fields (v1alpha1 Parameter)."""
-    objects = (
-        ",".join(f'"{field}":{_field_text(field, one[field])}' for field in _FIELDS if one.get(field) not in (None, []))
-        for one in parameters
-    )
-    return "[" + ",".join(f"{{{one}}}" for one in objects) + "]"
-
-
-def _field_text(field: str, value: Any) -> str:
-    if field == "valueFrom":
-        return marshal(value)
-    return marshal([text_of(one) for one in value] if field == "enum" else text_of(value))
+    return {**scope, "inputs.parameters": parameters_json(parameters)}
 
 
 def path_scope(template: Mapping[str, Any]) -> Scope:
@@ -264,7 +265,7 @@ def group_scope(prefix: str, nodes: Sequence[Node]) -> Scope:
     records: list[dict[str, str]] = []
     lists: dict[str, list[str]] = {}
     for node in nodes:
-        if node.phase != "Succeeded" or not node.outputs:
+        if node.phase != "Succeeded" or not node.outputs or node.hooked:
             continue
         parameters = {one["name"]: text_of(one.get("value", "")) for one in node.outputs.get("parameters") or []}
         if parameters:
@@ -273,7 +274,7 @@ def group_scope(prefix: str, nodes: Sequence[Node]) -> Scope:
             lists.setdefault(name, []).append(value)
         if "result" in node.outputs:
             results.append(_item(node))
-    scope: Scope = {f"{prefix}.outputs.result": _json(results), f"{prefix}.outputs.parameters": _json(records)}
+    scope: Scope = {f"{prefix}.outputs.result": _raw_json(results), f"{prefix}.outputs.parameters": _json(records)}
     for name, values in lists.items():
         scope[f"{prefix}.outputs.parameters.{name}"] = _json(_structured(values))
     return scope
@@ -300,4 +301,11 @@ def _item(node: Node) -> Any:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """As json.Marshal: keys sorted, <, > and & escaped."""
+    return marshal(value)
+
+
+def _raw_json(value: Any) -> str:
+    """As json.Marshal writes JSON that it was given: as it is, but compact and with <, > and & escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _NODE_TYPES = {"dag": "DAG", "steps": "Steps", "suspend": "Suspend", "http": "HTTP"}
 _DISPLAY_NAME = "workflows.argoproj.io/display-name"
+_SHOWABLE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-.]{0,61}[a-zA-Z0-9]")
 _RETRIES_ERRORS = frozenset({"Always", "OnError", "OnTransientError"})
 
 
@@ -47,6 +48,8 @@ async def run_template(execution: Execution, call: Call) -> Node:
             declared, call.arguments, _local(execution, call, declared), execution.program.library
         )
         locks = _locks(execution, template)
+        if (shown := _annotated_name(template)) and not _SHOWABLE.fullmatch(shown):
+            raise ManifestError(f"displayName must match the regex ^{_SHOWABLE.pattern}$")
     except (ManifestError, ExpressionError) as error:
         raise CallError(error.message, _in_error(execution, call, error.message)) from error
     async with _locked(execution, call, template, declared, locks):
@@ -90,9 +93,17 @@ def _begin(execution: Execution, call: Call, template: Template, declared: Templ
     )
     node.declared = declared
     node.inputs = template["inputs"]
-    if shown := ((template.get("metadata") or {}).get("annotations") or {}).get(_DISPLAY_NAME):
-        node.display_name = str(shown)
+    if (memoize := template.get("memoize")) and node.memoization is None:
+        cache = ((memoize.get("cache") or {}).get("configMap") or {}).get("name")
+        node.memoization = {"hit": False, "key": memoize.get("key"), "cacheName": cache}
+    # Of what is retried the node has it, and not its tries.
+    if not call.retried and (shown := _annotated_name(template)):
+        node.display_name = shown
     return node
+
+
+def _annotated_name(template: Template) -> str:
+    return str(((template.get("metadata") or {}).get("annotations") or {}).get(_DISPLAY_NAME) or "")
 
 
 def _type_of(template: Template) -> str:
@@ -157,7 +168,6 @@ async def _run_remembered(execution: Execution, call: Call, home: Home, declared
         node.memoization, node.outputs = status, copied(entry.outputs)
         for place, digest in entry.digests.items():
             execution.repository.add(place, digest)
-        execution.export(node.outputs)
         return execution.end(node, "Succeeded")
     node = await _run_with_retries(execution, call, home, declared, template)
     node.memoization = status
@@ -266,7 +276,7 @@ async def _waited(
 
 def _for_attempt(execution: Execution, name: str, template: Template, number: int, last: Node | None) -> Template:
     """The template as one try sees it: which try it is, and how the one before ended."""
-    scope: dict[str, Any] = {"retries": str(number), **last_try(last)}
+    scope: dict[str, Any] = {"retries": str(number), **last_try(last, no_code="0")}
     if kind_of(template) in POD_KINDS:
         scope["pod.name"] = execution.pod_name(name, str(template.get("name") or ""))
     # The strategy stays as it is: its expression speaks of the try that is to come.

@@ -7,10 +7,9 @@ A DAG's tasks all start at once and wait for what they depend on; only pods take
 from __future__ import annotations
 
 import asyncio
-import json
 import platform
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kai_pipelines.engine.attendance import Attendance
@@ -31,12 +30,9 @@ from kai_pipelines.engine.scope import Scope, has_location, text_of
 from kai_pipelines.engine.shutdown import Shutdown, Strategy
 from kai_pipelines.engine.template import run_template
 from kai_pipelines.errors import ManifestError
+from kai_pipelines.expression.gojson import marshal
 from kai_pipelines.expression.printing import quote
 from kai_pipelines.manifest.library import Home
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 _GROUPS = frozenset({"DAG", "Steps", "StepGroup", "TaskGroup", "Retry"})
@@ -181,8 +177,7 @@ class Execution:
             if n.phase in BAD
         ]
         self.globals["workflow.status"] = root.phase if root.phase in {*BAD, "Running", "Pending"} else "Succeeded"
-        # Argo quotes the list once more, and has null for none.
-        self.globals["workflow.failures"] = quote(_json(failures) if failures else "null")
+        self.globals["workflow.failures"] = quote(_failures_json(failures))
 
     async def _run_exit_handler(self, root: Node) -> None:
         hook = self.program.exit_hook()
@@ -374,3 +369,11 @@ class Execution:
         if node == self.program.name:
             return node
         return f"{self.program.name}-{template}-{node_id(self.program.name, node).rpartition('-')[2]}"
+
+
+def _failures_json(failures: Sequence[Mapping[str, str | None]]) -> str:
+    """The nodes that failed as a controller writes them: fields in its order, and null when there are none."""
+    if not failures:
+        return "null"
+    fields = (",".join(f"{marshal(key)}:{marshal(value)}" for key, value in one.items()) for one in failures)
+    return f"[{','.join(f'{{{one}}}' for one in fields)}]"
