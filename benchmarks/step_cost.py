@@ -62,7 +62,11 @@ def chain(length: int, *, ours: bool) -> dict[str, Any]:
     own = {
         "image": "kai-pipelines:0",
         "command": ["python", "-m", "kai_pipelines.runtime"],
-        "args": ["tiny:add", "--number={{inputs.parameters.number}}", "--output.result={{outputs.parameters.result.path}}"],
+        "args": [
+            "tiny:add",
+            "--number={{inputs.parameters.number}}",
+            "--output.result={{outputs.parameters.result.path}}",
+        ],
     }
     step: dict[str, Any] = {
         "name": "step",

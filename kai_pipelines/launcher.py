@@ -19,6 +19,7 @@ Standard library only, and no import of this package: it must start in a few mil
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import gc
 import importlib
@@ -269,12 +270,21 @@ def _run_module(request: Object) -> NoReturn:
         code = sys.modules[request["module"]].main(request["arguments"])
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
+    except BaseException as error:
+        sys.excepthook(type(error), error, error.__traceback__)
     finally:
+        _wind_up()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _wind_up() -> None:
+    """Wait for threads and run what was registered for the end, as a Python does that ends by itself."""
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading._shutdown()
+    atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage]  # os._exit, which ends a fork, runs none of them
 
 
 # Views

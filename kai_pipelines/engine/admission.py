@@ -21,6 +21,7 @@ _ELSEWHERE = {
     "plugin": "executor plugins are containers of a cluster",
 }
 
+
 def admit_spec(program: Program) -> None:
     """Refuse what the workflow asks for as a whole and cannot have here."""
     if program.simulated:

@@ -78,9 +78,12 @@ def pack(source: Path, kind: Packing, place: Path) -> None:
             for file in sorted([source, *source.rglob("*")]):
                 archive.write(file, _name_in(file, source))
         return
-    with place.open("wb") as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:
-        with tarfile.open(fileobj=packed, mode="w") as tar:
-            tar.add(source, source.name, filter=_anonymous)
+    with (
+        place.open("wb") as raw,
+        gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as tar,
+    ):
+        tar.add(source, source.name, filter=_anonymous)
 
 
 def _name_in(file: Path, source: Path) -> str:

@@ -49,9 +49,7 @@ def _parameter(one: Mapping[str, Any], workspace: Workspace) -> tuple[str | None
         return None, f"open {folder}/{path.lstrip('/')}: {(error.strerror or str(error)).lower()}"
 
 
-def _artifacts(
-    declared: list[dict[str, Any]], workspace: Workspace, store: Store
-) -> tuple[dict[str, str], list[str]]:
+def _artifacts(declared: list[dict[str, Any]], workspace: Workspace, store: Store) -> tuple[dict[str, str], list[str]]:
     found: dict[str, str] = {}
     missing: list[str] = []
     paths = [str(one.get("path", "")) for one in declared]

@@ -128,4 +128,3 @@ def _is_warm(container: Mapping[str, Any], variables: Mapping[str, str]) -> bool
     plain = len(command) == 3 and command[0] in _PYTHONS and command[1:] == ["-m", RUNTIME]
     special = [name for name in variables if name.startswith(("PYTHON", "LD_", "MALLOC_")) and name not in _HARMLESS]
     return plain and not special and is_ours(container) and "workingDir" not in container
-

@@ -138,11 +138,12 @@ class Containers:
         retry = self.retry or {}
         tries = max(1, int(retry.get("retries") or 1))
         wait = parse_duration(str(retry["duration"])) if retry.get("duration") else 0.0
-        for left in range(tries - 1, -1, -1):
-            ended = await self._run(part, self.stop)
-            if not ended.code or not left or self.stop.is_set() or self._late:
+        ended = await self._run(part, self.stop)
+        for _ in range(tries - 1):
+            if not ended.code or self.stop.is_set() or self._late:
                 break
             await asyncio.sleep(wait)
+            ended = await self._run(part, self.stop)
         return ended
 
     async def _run(self, part: Part, stop: asyncio.Event | None) -> Ended:

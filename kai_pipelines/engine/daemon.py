@@ -63,9 +63,7 @@ async def _all_ready(containers: Containers, parts: list[Part], executor: Execut
             await asyncio.sleep(min(_PAUSE, float(probe.get("periodSeconds") or _PAUSE)))
 
 
-def _check_of(
-    probe: Mapping[str, Any], part: Part, containers: Containers, executor: Executor
-) -> Callable[[], Any]:
+def _check_of(probe: Mapping[str, Any], part: Part, containers: Containers, executor: Executor) -> Callable[[], Any]:
     """The question that a readiness probe asks (Kubernetes, Probe)."""
     seconds = float(probe.get("timeoutSeconds") or _TIMEOUT)
     if http := probe.get("httpGet"):

@@ -121,9 +121,13 @@ def variables_of(container: Object, facts: Facts, library: Library) -> dict[str,
     for source in container.get("envFrom") or []:
         for field_name, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
             if reference := source.get(field_name):
-                entries = data_of(library, kind, str(reference.get("name", "")), optional=bool(reference.get("optional")))
+                entries = data_of(
+                    library, kind, str(reference.get("name", "")), optional=bool(reference.get("optional"))
+                )
                 prefix = str(source.get("prefix") or "")
-                found |= {f"{prefix}{key}": value.decode(errors="surrogateescape") for key, value in (entries or {}).items()}
+                found |= {
+                    f"{prefix}{key}": value.decode(errors="surrogateescape") for key, value in (entries or {}).items()
+                }
     for one in container.get("env") or []:
         value = _value(one, container, facts, library)
         if value is not None:

@@ -36,7 +36,9 @@ def fetch(source: Mapping[str, Any], place: Path) -> None:
     class Staying(HTTPRedirectHandler):
         """Follows a redirection that stays on this machine."""
 
-        def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
+        def redirect_request(
+            self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+        ) -> Request | None:
             if not is_loopback(newurl):
                 raise URLError(f"it leads to {newurl}, which is not this machine")
             return super().redirect_request(req, fp, code, msg, headers, newurl)
@@ -44,8 +46,8 @@ def fetch(source: Mapping[str, Any], place: Path) -> None:
     url = str(source.get("url", ""))
     headers = {str(one.get("name")): str(one.get("value", "")) for one in source.get("headers") or []}
     try:
-        with build_opener(ProxyHandler({}), Staying()).open(Request(url, headers=headers), timeout=_SECONDS) as answer:
-            with place.open("wb") as file:
-                shutil.copyfileobj(answer, file)
+        opener = build_opener(ProxyHandler({}), Staying())
+        with opener.open(Request(url, headers=headers), timeout=_SECONDS) as answer, place.open("wb") as file:
+            shutil.copyfileobj(answer, file)
     except URLError as error:
         raise ManifestError(f"{url} cannot be fetched: {error.reason}") from error

@@ -128,7 +128,11 @@ def words_of(container: Mapping[str, Any]) -> list[str]:
     command = [str(word) for word in container.get("command") or []]
     arguments = [str(word) for word in container.get("args") or []]
     if command:
-        return [str(PROGRAMS / "argosay") if _is_argosay(container, command[0]) else command[0], *command[1:], *arguments]
+        return [
+            str(PROGRAMS / "argosay") if _is_argosay(container, command[0]) else command[0],
+            *command[1:],
+            *arguments,
+        ]
     image = image_of(container)
     return [*image.entrypoint, *(arguments or image.command)]
 

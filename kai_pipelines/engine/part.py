@@ -96,7 +96,10 @@ def _lay_over(template: Template, patch: Object) -> None:
     mains = {str(one.get("name")): one for one in patch.get("containers") or []}
     if kind == "containerSet":
         containers = template[kind].get("containers") or []
-        template[kind] = {**template[kind], "containers": [merged(one, mains.get(str(one.get("name")), {})) for one in containers]}
+        template[kind] = {
+            **template[kind],
+            "containers": [merged(one, mains.get(str(one.get("name")), {})) for one in containers],
+        }
     elif MAIN in mains:
         template[kind] = merged(template[kind], mains[MAIN])
     for field, found in (("initContainers", patch.get("initContainers")), ("sidecars", patch.get("containers"))):

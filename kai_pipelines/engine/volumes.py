@@ -1,9 +1,9 @@
 """Volumes as folders: a pod's own, those of a run, and those that stay.
 
-    emptyDir, ephemeral                       a folder of the pod
-    volumeClaimTemplates                      a folder of the run
-    persistentVolumeClaim                     a folder of the store that stays, by the claim's name
-    configMap, secret, downwardAPI, projected files made from what was given, to be read only
+emptyDir, ephemeral                       a folder of the pod
+volumeClaimTemplates                      a folder of the run
+persistentVolumeClaim                     a folder of the store that stays, by the claim's name
+configMap, secret, downwardAPI, projected files made from what was given, to be read only
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ class Volumes:
             if key not in entries:
                 if source.get("optional"):
                     continue
-                raise ManifestError(f"the {kind} {name} has no key {key}", hint=f"it has {', '.join(entries) or 'none'}")
+                raise ManifestError(
+                    f"the {kind} {name} has no key {key}", hint=f"it has {', '.join(entries) or 'none'}"
+                )
             _file(place, str(one.get("path", key)), entries[key], one.get("mode", source.get("defaultMode")))
 
 

@@ -102,7 +102,9 @@ class Builder:
             place, fixed = self.volumes.folder(str(one.get("name")), template, folder, facts)
             place = _below(place, self._sub_path(one, container, facts), fixed=fixed)
             kind = "read-only" if fixed or one.get("readOnly") else "read-write"
-            found.append(Mount(place, str(one.get("mountPath", "")), "read-only" if kind == "read-only" else "read-write"))
+            found.append(
+                Mount(place, str(one.get("mountPath", "")), "read-only" if kind == "read-only" else "read-write")
+            )
         return found
 
     def _sub_path(self, mount: Mapping[str, Any], container: Mapping[str, Any], facts: Facts) -> str:
@@ -110,9 +112,7 @@ class Builder:
             return expanded(str(mount["subPathExpr"]), variables_of(container, facts, self.library))
         return str(mount.get("subPath") or "")
 
-    def _files(
-        self, template: Template, folder: Path, volumes: Sequence[Mount], isolation: Isolation
-    ) -> list[Mount]:
+    def _files(self, template: Template, folder: Path, volumes: Sequence[Mount], isolation: Isolation) -> list[Mount]:
         """The input artifacts, each at its path."""
         outputs = _output_paths(template)
         found = []
@@ -159,13 +159,18 @@ class Builder:
     def _replaced(self, template: Template, folder: Path, facts: Facts, *, own: bool) -> Workspace:
         bound = copy.deepcopy(template)
         moved: dict[str, str] = {}
-        own_volumes = {name for name, one in self.volumes.declared(template).items() if any(kind in one for kind in OWN)}
+        own_volumes = {
+            name for name, one in self.volumes.declared(template).items() if any(kind in one for kind in OWN)
+        }
         for part in parts_of(bound):
             container = part.container
             if own:  # our image's own temporary folders are this machine's
-                container = {**container, "volumeMounts": [
-                    one for one in container.get("volumeMounts") or [] if one.get("name") not in own_volumes
-                ]}
+                container = {
+                    **container,
+                    "volumeMounts": [
+                        one for one in container.get("volumeMounts") or [] if one.get("name") not in own_volumes
+                    ],
+                }
             for mount in self._mounts(container, template, folder, facts):
                 moved[mount.target.rstrip("/")] = str(mount.source)
         shared = list(moved)
@@ -258,5 +263,9 @@ def unnamed_outputs(template: Template) -> list[str]:
 
     Where paths are replaced such an output cannot be kept apart from that of another pod.
     """
-    words = [str(part.container.get(name, "")) for part in parts_of(fill(template, path_scope(template))) for name in _FIELDS]
-    return [path for path in _output_paths(template) if path.startswith("/") and not any(path in word for word in words)]
+    words = [
+        str(part.container.get(name, "")) for part in parts_of(fill(template, path_scope(template))) for name in _FIELDS
+    ]
+    return [
+        path for path in _output_paths(template) if path.startswith("/") and not any(path in word for word in words)
+    ]
