@@ -192,7 +192,6 @@ class WorkflowHooks:
             call = Call(name, hook, execution.program.home, hook.get("arguments") or {}, parents=(root,), hooked=True)
             self._started[event] = asyncio.create_task(execution.run_template(call))
 
-
     def _give_up(self, root: Node, message: str) -> None:
         """A hook that cannot be run makes an error of the whole workflow (Argo, operator.go operate)."""
         self._hooks = {}

@@ -34,7 +34,6 @@ from kai_pipelines.expression.gojson import marshal
 from kai_pipelines.expression.printing import quote
 from kai_pipelines.manifest.library import Home
 
-
 _GROUPS = frozenset({"DAG", "Steps", "StepGroup", "TaskGroup", "Retry"})
 """Types of nodes that end when what is in them has."""
 
