@@ -17,7 +17,8 @@ import yaml
 
 from kai_pipelines.check.argo import Options, lint, validate
 from kai_pipelines.check.finding import Finding
-from kai_pipelines.manifest.reading import read
+from kai_pipelines.errors import ManifestError
+from kai_pipelines.manifest.document import load_all
 
 Case = Mapping[str, Any]
 
@@ -48,8 +49,8 @@ def _difference(name: str, findings: Iterable[Finding], accepted: bool, recorded
 
 
 def _judge_call(case: Case) -> str | None:
-    siblings = [document for text in case.get("siblings") or [] for document in read(_text(text)).documents]
-    defaults = next(iter(read(_text(case["workflow_defaults"])).documents), None) if case.get("workflow_defaults") else None
+    siblings = [document for text in case.get("siblings") or [] for document in load_all(_text(text))]
+    defaults = next(iter(load_all(_text(case["workflow_defaults"]))), None) if case.get("workflow_defaults") else None
     opts = {key.lower(): value for key, value in (case.get("opts") or {}).items()}
     options = Options(
         lint=bool(opts.get("lint")),
@@ -57,7 +58,7 @@ def _judge_call(case: Case) -> str | None:
         ignore_entrypoint=bool(opts.get("ignoreentrypoint") or opts.get("ignore_entrypoint")),
         template_validation=bool(opts.get("workflowtemplatevalidation") or opts.get("workflow_template_validation")),
     )
-    document = {"kind": case["kind"], **read(case["yaml"]).documents[0]}
+    document = {**load_all(case["yaml"])[0], "kind": case["kind"]}
     findings = validate(document, siblings=siblings, options=options, workflow_defaults=defaults)
     return _difference(case["id"], findings, case["valid"], case.get("error"))
 
@@ -88,15 +89,13 @@ _Strict.add_constructor("tag:yaml.org,2002:map", _unique)
 
 def _read(file: str) -> list[dict[str, Any]]:
     """The documents of an example; Argo passes over one that it cannot read strictly."""
-    documents = read((_DATA / "examples" / file).read_text(encoding="utf-8")).documents
-    texts = [text for text in ("\n" + (_DATA / "examples" / file).read_text()).split("\n---") if text.strip()]
-    readable = []
-    for text, document in zip(texts, documents, strict=True):
+    readable: list[dict[str, Any]] = []
+    for text in ("\n" + (_DATA / "examples" / file).read_text(encoding="utf-8")).split("\n---"):
         try:
-            yaml.load(text.partition("\n")[2] if text.startswith("---") else text, Loader=_Strict)
-        except yaml.YAMLError:
+            yaml.load(text, Loader=_Strict)
+            readable += load_all(text, source=file)
+        except (yaml.YAMLError, ManifestError):
             continue
-        readable.append(document)
     return readable
 
 

@@ -26,6 +26,9 @@ _KEPT = ("path", "mode", "recurseMode")
 _RETRIES = ("retries", "lastRetry.exitCode", "lastRetry.status", "lastRetry.duration", "lastRetry.message")
 
 
+_OWN = tuple((key,) for key in _KEPT)
+
+
 @dataclass
 class Called:
     """A template with its inputs substituted."""
@@ -60,7 +63,7 @@ class Called:
     def place(self, template: Template, path: tuple[str | int, ...]) -> Place:
         """Where the text at a path is written."""
         for size in range(len(path), 0, -1):
-            if path[:size] in self.moved:
+            if path[:size] in self.moved and path[size : size + 1] not in _OWN:
                 return (*self.moved[path[:size]], *path[size:])
         return (*template.place, *path)
 

@@ -47,8 +47,8 @@ class Context:
     """Scope and name of the templates that were gone through, as Argo keeps them."""
     stored: dict[str, Template] = field(default_factory=dict)
     """Templates of other objects as they were first met."""
-    visited: set[int] = field(default_factory=set)
-    """Templates whose own fields were looked at, by identity."""
+    visited: set[Template] = field(default_factory=set)
+    """Templates whose own fields were looked at."""
     _numbers: count[int] = field(default_factory=count)
 
     def placeholder(self) -> str:

@@ -113,7 +113,6 @@ def _range_fault(text: str, least: int, most: int, names: Mapping[str, int]) -> 
         return f"{text!r} has too many slashes"
     if steps:
         step = _number(steps[0], {})
-        end = most if len(ends) == 1 else end
     if not step:
         return f"the step of {text!r} must be a positive number"
     if start < least or end > most or start > end:

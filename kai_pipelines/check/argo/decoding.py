@@ -47,12 +47,7 @@ class _At:
 
     @property
     def place(self) -> Place:
-        keys: list[str | int] = []
-        at: _At | None = self
-        while at is not None and at.above is not None:
-            keys.append(at.key)
-            at = at.above
-        return tuple(reversed(keys))
+        return () if self.above is None else (*self.above.place, self.key)
 
     def below(self, key: str | int) -> _At:
         return _At(self, key, self.depth + 1)

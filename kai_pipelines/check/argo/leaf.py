@@ -75,7 +75,7 @@ def _check_container_set(site: Site, body: Object) -> None:
     exchanges = body.get("inputs", {}).get("artifacts") or outputs.get("parameters") or outputs.get("artifacts")
     if exchanges and "main" not in names:
         message = "with input artifacts or outputs, one of the containers must be called 'main'"
-        site.add("KAI128", message, "containerSet", "containers")
+        site.add("KAI128", message, "containerSet", *(["containers"] if containers else []))
     for index, name in enumerate(names):
         _check_reserved(site, name, "containerSet", "containers", index, "name")
 
@@ -138,12 +138,26 @@ def _check_resource(site: Site, body: Object) -> None:
 
 
 def _is_yaml(manifest: str) -> bool:
+    """Whether Go reads it: also not with mappings or lists as keys, which an unquoted ``{{tag}}`` is."""
     import yaml
 
     try:
-        next(yaml.compose_all(_EXPRESSION.sub("placeholder", manifest), Loader=yaml.CSafeLoader), None)
-    except (yaml.YAMLError, ValueError):
+        top = next(yaml.compose_all(_EXPRESSION.sub("placeholder", manifest), Loader=yaml.CSafeLoader), None)
+    except (yaml.YAMLError, ValueError, RecursionError):
         return False
+    seen: set[int] = set()
+    rest: list[object] = [top]
+    while rest:
+        node = rest.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            rest += node.value
+        elif isinstance(node, yaml.MappingNode):
+            if not all(isinstance(key, yaml.ScalarNode) for key, _ in node.value):
+                return False
+            rest += [one for _, one in node.value]
     return True
 
 
@@ -152,10 +166,11 @@ def _check_deadline(site: Site, body: Object) -> None:
     if deadline is None:
         return
     message = "activeDeadlineSeconds must be a whole number of seconds, or one tag"
-    number = deadline if isinstance(deadline, int) else atoi(deadline)
+    text = str(deadline)
+    number = atoi(text)
     if number is not None:
         fits = number >= 0
     else:
-        fits = deadline.startswith(PLACEHOLDER) or (deadline.startswith("{{") and deadline.endswith("}}"))
+        fits = text.startswith(PLACEHOLDER) or (text.startswith("{{") and text.endswith("}}"))
     if not fits:
         site.add("KAI124", message, "activeDeadlineSeconds")

@@ -11,6 +11,7 @@ from kai_pipelines.check.argo.decoding import Object
 from kai_pipelines.check.argo.inputs import pod_resource_faults
 from kai_pipelines.check.argo.names import MAX_OBJECT, is_reference, label_key_fault, label_value_fault, length
 from kai_pipelines.check.argo.problems import Problems, similar
+from kai_pipelines.check.argo.resolution import UNKNOWN_ENTRYPOINT
 from kai_pipelines.check.argo.steps import check_hooks
 from kai_pipelines.check.argo.templates import Home, Shelf
 from kai_pipelines.check.argo.validation import check_holder
@@ -79,7 +80,8 @@ def _referenced_home(context: Context, spec: Object, place: Place) -> Home | Non
     if home is None:
         kind = "ClusterWorkflowTemplate" if cluster else "WorkflowTemplate"
         hint = similar(name, context.shelf.names(cluster=cluster)) or f"give the file with the {kind} {name} too"
-        add("KAI118", f"there is no {kind} {name!r}", (*place, "workflowTemplateRef", "name"), hint=hint)
+        at = (*place, "workflowTemplateRef", "name") if name else (*place, "workflowTemplateRef")
+        add("KAI118", f"there is no {kind} {name!r}", at, hint=hint)
     return home
 
 
@@ -148,8 +150,12 @@ def _check_entrypoint(context: Context, spec: Object, place: Place, base: Home |
         context.problems.add("KAI115", "the workflow has no entrypoint", place, hint=hint)
         return
     at = (*place, "entrypoint") if spec.get("entrypoint") else (*place, "workflowTemplateRef")
-    given = PLACEHOLDERS if context.options.template_validation else Arguments(arguments, (*place, "arguments"))
-    check_holder(context, _holder(spec, base, name), at, context.home, given, unknown="KAI116")
+    given = PLACEHOLDERS if context.options.template_validation else Arguments(arguments, _given_at(spec, place, at))
+    check_holder(context, _holder(spec, base, name), at, context.home, given, unknown=UNKNOWN_ENTRYPOINT)
+
+
+def _given_at(spec: Object, place: Place, otherwise: Place) -> Place:
+    return (*place, "arguments") if "arguments" in spec else otherwise
 
 
 def _check_exit_handler(context: Context, spec: Object, place: Place, base: Home | None) -> None:
@@ -163,8 +169,8 @@ def _check_exit_handler(context: Context, spec: Object, place: Place, base: Home
             if is_reference(artifact.get("globalName", "")):
                 context.variables[ANY_OUTPUT_ARTIFACT] = "true"
     at = (*place, "onExit") if spec.get("onExit") else (*place, "workflowTemplateRef")
-    given = Arguments(spec.get("arguments", {}), (*place, "arguments"))
-    check_holder(context, _holder(spec, base, name), at, context.home, given, unknown="KAI116")
+    given = Arguments(spec.get("arguments", {}), _given_at(spec, place, at))
+    check_holder(context, _holder(spec, base, name), at, context.home, given, unknown=UNKNOWN_ENTRYPOINT)
 
 
 def _check_all(context: Context, spec: Object, place: Place, base: Home | None) -> None:

@@ -41,7 +41,7 @@ def test_an_input_from_a_config_map_needs_no_argument() -> None:
 
 
 def test_the_entrypoint_takes_the_arguments_of_the_workflow() -> None:
-    assert found(workflow(_NEEDS)) == ["KAI131 spec.arguments"]
+    assert found(workflow(_NEEDS)) == ["KAI131 spec.entrypoint"]
     assert found(workflow(_NEEDS, spec="arguments: {parameters: [{name: message, value: a}]}")) == []
 
 
@@ -252,3 +252,17 @@ def test_a_path_stays_in_its_folder(path: str, fits: bool) -> None:
     main = leaf(more=f"inputs: {{artifacts: [{{name: a, path: '{path}', raw: {{data: b}}}}]}}")
 
     assert (found(workflow(main)) == []) == fits
+
+
+def test_argo_looks_at_nothing_after_an_open_choice() -> None:
+    spec = "arguments: {parameters: [{name: a, enum: [b]}], artifacts: [{name: c}]}"
+
+    assert found(workflow(leaf(), spec=spec), options=Options(lint=True)) == []
+
+
+def test_an_argument_that_stands_for_an_absent_output_is_as_none() -> None:
+    absent = "{parameters: [{name: message, value: __argo-internal.absent-optional-output__}]}"
+    with_default = leaf("needs", "inputs: {parameters: [{name: message, default: a}]}")
+
+    assert found(workflow(_calls(absent), _NEEDS)) == ["KAI131 spec.templates.0.dag.tasks.0.arguments"]
+    assert found(workflow(_calls(absent), with_default)) == []

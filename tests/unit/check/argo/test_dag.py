@@ -211,6 +211,7 @@ def test_the_outputs_of_a_loop_are_known_together(loop: str) -> None:
         ("withItems: [{name: a}]", "{{item.size}}", False),
         ("withItems: [[a, b]]", "{{item.[1]}}", True),
         ("withItems: [[a, b]]", "{{item.[2]}}", False),
+        ("withItems: [null]", "{{item.any}}", False),
         ("withParam: '[]'", "{{item.any}}", True),
         ("withSequence: {count: 3}", "{{item}}", True),
         ("withSequence: {count: 3}", "{{item.any}}", False),
@@ -288,3 +289,12 @@ def test_templates_that_nothing_calls_are_judged_too() -> None:
     unused = leaf("unused", "container: {image: a, args: ['{{inputs.parameters.x}}']}")
 
     assert found(workflow(leaf(), unused)) == ["KAI151 spec.templates.1.container.args.0"]
+
+
+@pytest.mark.parametrize(("name", "fits"), [("x", True), ("y", False)])
+def test_an_inline_template_brings_its_own_inputs(name: str, fits: bool) -> None:
+    inline = f"{{inputs: {{parameters: [{{name: x, value: a}}]}}, container: {{image: 'a:{{{{inputs.parameters.{name}}}}}'}}}}"
+
+    findings = found(_dag(f"name: a, template: '', inline: {inline}"))
+
+    assert findings == [] if fits else "KAI151 " + _at(0, "inline.container.image") in findings

@@ -118,9 +118,9 @@ def _made_of(spec: str) -> Document:
     [
         ("{}", []),
         ("{entrypoint: needs, arguments: {parameters: [{name: x, value: a}]}}", []),
-        ("{entrypoint: needs}", ["KAI131 spec.arguments"]),
-        ("{entrypoint: nope}", ["KAI118 spec.entrypoint.templateRef.template"]),
-        ("{onExit: nope}", ["KAI118 spec.onExit.templateRef.template"]),
+        ("{entrypoint: needs}", ["KAI131 spec.entrypoint"]),
+        ("{entrypoint: nope}", ["KAI118 spec.entrypoint"]),
+        ("{onExit: nope}", ["KAI118 spec.onExit"]),
         ("{workflowTemplateRef: {name: tolls}}", ["KAI118 spec.workflowTemplateRef.name"]),
         ("{templates: [{name: a, container: {image: a}}]}", ["KAI119 spec.templates"]),
     ],
@@ -166,5 +166,26 @@ def test_inline_templates_of_another_object_do_not_see_the_inputs_around_them() 
         """
     )
 
+    calls = template("calls", "steps: [[{name: a, template: outer}]]")
+
     assert found(workflow(outer)) == []
     assert found(_uses("name: tools, template: outer"), siblings=[_library(outer)]) == [f"KAI151 {_TASK}"]
+    assert found(_uses("name: tools, template: calls"), siblings=[_library(calls, outer)]) == [f"KAI151 {_TASK}"]
+
+
+def test_a_template_that_refers_to_its_own_object_is_judged_in_its_place() -> None:
+    main = template("main", "steps: [[{name: a, templateRef: {name: tools, template: bad}}]]")
+    own = _library(main, _BAD)
+
+    assert linted(own) == ["KAI151 spec.templates.1.container.args.0"]
+
+
+def test_places_of_findings_exist_in_the_document() -> None:
+    inner = template("inner", "steps: [[{name: a, template: nope}, {name: b, templateRef: {name: tools}}]]")
+    uses = _uses("name: tools, template: inner")
+
+    for one in validate(uses, siblings=[_library(inner)]):
+        value: object = uses
+        for key in one.place:
+            value = value[key]  # type: ignore[index]  # the place leads through mappings and lists
+        assert value

@@ -82,7 +82,6 @@ def _judge(document: dict[str, Any]) -> None:
     kinds = ("Workflow", "WorkflowTemplate")
     for found in (
         lint([document]),
-        lint([document, _WHOLE]),
         validate(document, siblings=[document], options=Options(lint=True)),
         *(validate({**document, "kind": kind}) for kind in kinds),
         validate({"kind": "CronWorkflow", "spec": {**document, "workflowSpec": document.get("spec")}}),
@@ -93,11 +92,11 @@ def _judge(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize("place", list(_places(_WHOLE)), ids=lambda place: ".".join(map(str, place)))
 def test_any_value_in_any_place(place: tuple[Any, ...]) -> None:
     _judge(_with(place, None, drop=True))
-    for value in random.Random(str(place)).sample(_JUNK, 6):
+    for value in random.Random(str(place)).sample(_JUNK, 3):
         _judge(_with(place, value))
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(20))
 def test_several_at_once(seed: int) -> None:
     chance = random.Random(seed)
     document = _with(*chance.choice([(place, chance.choice(_JUNK)) for place in _places(_WHOLE)]))

@@ -113,3 +113,28 @@ def test_fields_of_a_step_are_known_and_argo_looks_no_deeper() -> None:
 
     assert linted(outer) == ["KAI100 " + _at(0, 0, "tmplate")]
     assert linted(deeper) == []
+
+
+def test_an_inline_template_brings_its_own_inputs() -> None:
+    inline = "{inputs: {parameters: [{name: x, value: a}]}, container: {image: 'a:{{inputs.parameters.x}}'}}"
+
+    assert found(_steps(f"[{{name: a, template: '', inline: {inline}}}]")) == []
+
+
+def test_a_name_may_be_made_of_what_is_only_given_later() -> None:
+    inner = read(
+        """
+        name: inner
+        inputs: {parameters: [{name: word}]}
+        steps: [[{name: 'run-{{inputs.parameters.word}}', template: says}]]
+        """
+    )
+    main = read(
+        "{name: main, steps: [[{name: a, template: inner, arguments: {parameters: [{name: word, value: b}]}}]]}"
+    )
+
+    assert found(workflow(main, inner, _SAYS)) == []
+
+
+def test_texts_in_steps_are_never_made_of_numbers() -> None:
+    assert "KAI101 " + _at(0, 0, "name") in found(_steps("[{name: 5}]"))

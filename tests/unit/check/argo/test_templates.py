@@ -206,6 +206,9 @@ def test_a_container_set_with_inputs_or_outputs_has_a_main_container(exchange: s
         ("{action: create}", ["KAI125 spec.templates.0.resource"]),
         ("{action: create, manifest: 'a: [b'}", ["KAI125 spec.templates.0.resource.manifest"]),
         ("{action: create, manifest: 'a: {{= 1 }}'}", []),
+        ("{action: create, manifest: 'a: {{any}}'}", ["KAI125 spec.templates.0.resource.manifest"]),
+        ("{action: create, manifest: 'a: {{workflow.name}}'}", []),
+        ("{action: create, manifest: 'a: \"{{any}}\"'}", []),
         ("{action: delete}", []),
         ("{action: get}", []),
         (
