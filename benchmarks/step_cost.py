@@ -51,16 +51,22 @@ sys.exit(made.phase != "Succeeded")
 def chain(length: int, *, ours: bool) -> dict[str, Any]:
     """A workflow of so many steps, one after the other."""
     tasks = [
-        {"name": f"t{number}", "template": "step", **({"depends": f"t{number - 1}"} if number else {})}
+        {
+            "name": f"t{number}",
+            "template": "step",
+            "arguments": {"parameters": [{"name": "number", "value": str(number)}]},  # each one another step
+            **({"depends": f"t{number - 1}"} if number else {}),
+        }
         for number in range(length)
     ]
     own = {
         "image": "kai-pipelines:0",
         "command": ["python", "-m", "kai_pipelines.runtime"],
-        "args": ["tiny:add", "--number=1", "--output.result={{outputs.parameters.result.path}}"],
+        "args": ["tiny:add", "--number={{inputs.parameters.number}}", "--output.result={{outputs.parameters.result.path}}"],
     }
     step: dict[str, Any] = {
         "name": "step",
+        "inputs": {"parameters": [{"name": "number"}]},
         "container": own if ours else {"image": "busybox", "command": ["true"]},
         "outputs": {"parameters": [{"name": "result", "valueFrom": {"path": "/kai/outputs/result"}}]} if ours else {},
     }

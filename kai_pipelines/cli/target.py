@@ -86,7 +86,7 @@ def _documents(path: Path) -> list[dict[str, object]]:
 
 def _in_python(file: Path, name: str) -> Target:
     """A pipeline of ours, or a workflow of Hera's."""
-    from kai_pipelines.hera_edge.file import imports_hera
+    from kai_pipelines.hera_edge.imports import imports_hera
 
     if file.is_file() and imports_hera(file):
         from kai_pipelines.cli.hera_target import in_hera_file

@@ -58,6 +58,9 @@ class Attendance:
         """End the daemons that were started directly in a template (Argo, killDaemonedChildren)."""
         for node, daemon, watch in self._there.pop(boundary, []):
             watch.cancel()
+            if node.daemoned and daemon.ended.done():
+                await self._fail(execution, node, daemon)
+                continue
             await daemon.stop()
             if node.daemoned:
                 node.daemoned = False

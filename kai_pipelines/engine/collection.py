@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from kai_pipelines.cache.store import Result, Store
+from kai_pipelines.engine.scope import text_of
 from kai_pipelines.engine.view import View
 from kai_pipelines.engine.workspace import Workspace
 
@@ -22,6 +23,8 @@ def collect(workspace: Workspace, store: Store, result: str | None) -> tuple[Res
     fault = ""
     for one in outputs.get("parameters") or []:
         if not (one.get("valueFrom") or {}).get("path"):
+            if one.get("value") is not None:  # the template says it itself
+                parameters[one["name"]] = text_of(one["value"])
             continue
         value, said = _parameter(one, workspace)
         if value is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from kai_pipelines.engine.executor import RUNTIME, Job
 from kai_pipelines.engine.facts import Facts, expanded, variables_of
-from kai_pipelines.engine.images import OWN_IMAGE, image_name, image_of, words_of
+from kai_pipelines.engine.images import OWN_IMAGE, image_of, name_of, words_of
 from kai_pipelines.engine.part import MAIN, Part
 from kai_pipelines.engine.workspace import Workspace
 from kai_pipelines.errors import ManifestError
@@ -84,10 +84,11 @@ class Commander:
         inherited = _inherited()
         if viewed:
             inherited.pop("TMPDIR", None)
-        first = [str(path) for path in image_of(part.container).path]
-        if image_name(str(part.container.get("image", ""))) in {OWN_IMAGE, "python"}:
+        image = image_of(part.container)
+        first, last = ([str(path) for path in paths] for paths in (image.path, image.fallback))
+        if name_of(part.container) in {OWN_IMAGE, "python"}:
             first.append(str(Path(sys.executable).parent))
-        inherited["PATH"] = os.pathsep.join([*first, inherited.get("PATH", os.defpath)])
+        inherited["PATH"] = os.pathsep.join([*first, inherited.get("PATH", os.defpath), *last])
         paths = [*self.python_path, *filter(None, [variables.get("PYTHONPATH")])]
         environment = {**inherited, **variables}
         environment |= {
@@ -106,7 +107,7 @@ class Commander:
             command.append("/argo/staging/script" if viewed else str(self._script(container)))
         if not command:
             raise ManifestError(f"no command is given, and what the image {container.get('image')} starts is not known")
-        if command[0] in _PYTHONS and image_name(str(container.get("image"))) in {OWN_IMAGE, "python"}:
+        if command[0] in _PYTHONS and name_of(container) in {OWN_IMAGE, "python"}:
             command[0] = sys.executable
         return command
 

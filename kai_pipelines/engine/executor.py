@@ -20,7 +20,6 @@ TIMED_OUT = -1000
 """The exit code that an executor reports for a command that ran past its deadline."""
 RUNTIME = "kai_pipelines.runtime"
 """The module that runs our steps."""
-_WARM = (RUNTIME, "pydantic")
 _CHUNK = 1 << 16
 
 
@@ -111,7 +110,7 @@ class LocalProcesses:
         if not job.warm:
             return self._launcher()
         if self._warm is None or self._warm.gone:
-            self._warm = Launcher(_WARM, job.environment)
+            self._warm = Launcher([RUNTIME], job.environment)
         return self._warm
 
     def stop(self, sign: signal.Signals) -> None:
@@ -137,7 +136,8 @@ def _request(job: Job) -> dict[str, Any]:
     if job.warm:
         return {**request, "module": RUNTIME, "arguments": list(job.command[3:])}
     if job.view is not None:
-        request["view"] = job.view.request()
+        message = str(job.termination.parent.resolve() / job.termination.name) if job.termination else None
+        request["view"] = {**job.view.request(), "termination": message}
     return {**request, "command": list(job.command)}
 
 

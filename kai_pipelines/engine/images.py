@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 OWN_IMAGE = "kai-pipelines"
+HERA_RUNNER = "hera.workflows.runner"
+"""The module by which Hera runs a function of the user's file."""
 PROGRAMS = Path(__file__).with_name("programs")
 """Where the stand-ins are."""
 
@@ -30,9 +32,11 @@ class Image:
     """What it starts when nothing is given."""
     path: tuple[Path, ...] = ()
     """Folders that come first in its PATH."""
+    fallback: tuple[Path, ...] = ()
+    """Folders that come last: programs of the image that this machine may lack."""
 
 
-_SHELL = Image(command=("sh",))
+_SHELL = Image(command=("sh",), fallback=(PROGRAMS / "applets",))
 _BASH = Image("bash", command=("bash",))
 _KNOWN: Mapping[str, Image] = {
     OWN_IMAGE: Image(command=("python",)),
@@ -77,14 +81,20 @@ def image_name(image: str) -> str:
     return re.split(r"[:@]", image.rsplit("/", 1)[-1])[0]
 
 
+def name_of(container: Mapping[str, Any]) -> str:
+    """Which image a container means: one that runs a function of the user's Hera file holds a Python with it, whatever it is called."""
+    words = [str(word) for word in (*(container.get("command") or []), *(container.get("args") or []))]
+    return "python" if HERA_RUNNER in words else image_name(str(container.get("image") or ""))
+
+
 def image_of(container: Mapping[str, Any]) -> Image:
     """What a container's image means here; it was admitted."""
-    return _KNOWN.get(image_name(str(container.get("image", ""))), _SHELL)
+    return _KNOWN.get(name_of(container), _SHELL)
 
 
 def is_own(container: Mapping[str, Any]) -> bool:
     """Whether a container's image is ours."""
-    return image_name(str(container.get("image", ""))) == OWN_IMAGE
+    return name_of(container) == OWN_IMAGE
 
 
 def objection(container: Mapping[str, Any]) -> str | None:
@@ -92,7 +102,7 @@ def objection(container: Mapping[str, Any]) -> str | None:
     image = str(container.get("image") or "")
     if "{{" in image:
         return None
-    name = image_name(image)
+    name = name_of(container)
     if not image:
         return "it has no image"
     if _ARGO.match(name):

@@ -7,6 +7,7 @@ import contextlib
 import platform
 import re
 import shutil
+import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,12 +24,12 @@ from kai_pipelines.engine.containers import ContainerOutcome, Containers, read_r
 from kai_pipelines.engine.daemon import Daemon, ready
 from kai_pipelines.engine.executor import Executor, LocalProcesses
 from kai_pipelines.engine.facts import Facts, references
-from kai_pipelines.engine.images import objection
+from kai_pipelines.engine.images import PROGRAMS, objection
 from kai_pipelines.engine.node import Node, node_id
 from kai_pipelines.engine.part import main_container, parts_of, patched
 from kai_pipelines.engine.repository import Repository
 from kai_pipelines.engine.scope import fill, has_location, path_scope
-from kai_pipelines.engine.view import Isolation
+from kai_pipelines.engine.view import Isolation, uncovered
 from kai_pipelines.engine.volumes import CLAIM, Volumes
 from kai_pipelines.engine.workspace import Builder, Workspace, unnamed_outputs
 from kai_pipelines.errors import ManifestError, StoreError
@@ -233,7 +234,9 @@ class Pods:
 
     def _furnished(self, template: Template, folder: Path, facts: Facts, isolation: Isolation | None) -> Workspace:
         volumes = Volumes(self._workspace, self._store.root, self._around.library, self._spec())
-        return Builder(self._repository, volumes, self._around.library, isolation).make(template, folder, facts)
+        programs = uncovered([*map(Path, self._python_path), Path(sys.prefix), Path(sys.base_prefix), PROGRAMS])
+        builder = Builder(self._repository, volumes, self._around.library, isolation, programs)
+        return builder.make(template, folder, facts)
 
     def _isolated(self) -> Isolation | None:
         """What views there are here; asked once."""

@@ -17,8 +17,17 @@ from typing import Any
 from kai_pipelines.engine.admission import admit_spec, admit_templates
 from kai_pipelines.engine.node import time_text
 from kai_pipelines.engine.request import RunRequest
-from kai_pipelines.engine.scope import VERSIONS, Rules, Scope, config_map_value, has_location, text_of
+from kai_pipelines.engine.scope import (
+    VERSIONS,
+    Rules,
+    Scope,
+    config_map_value,
+    has_location,
+    parameters_text,
+    text_of,
+)
 from kai_pipelines.errors import ManifestError, UsageError
+from kai_pipelines.expression.gojson import marshal
 from kai_pipelines.manifest.document import WORKFLOW_KINDS
 from kai_pipelines.manifest.library import KINDS, Home, Library, Template, kind_of
 from kai_pipelines.manifest.merge import merged
@@ -87,7 +96,8 @@ class Program:
         spec, metadata = self.spec, self.metadata
         labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
         declared = (spec.get("arguments") or {}).get("parameters") or []
-        shown = json.dumps([{**one, "value": self.parameters[one["name"]]} for one in declared])
+        shown = parameters_text({**one, "value": self.parameters[one["name"]]} for one in declared)
+        known_labels, known_annotations = marshal(labels), marshal(annotations)
         scope: Scope = {
             "workflow.name": self.name,
             "workflow.namespace": str(metadata.get("namespace") or "default"),
@@ -99,10 +109,10 @@ class Program:
             "workflow.creationTimestamp.RFC3339": time_text(started_at),
             "workflow.parameters": shown,
             "workflow.parameters.json": shown,
-            "workflow.annotations": json.dumps(annotations),
-            "workflow.annotations.json": json.dumps(annotations),
-            "workflow.labels": json.dumps(labels),
-            "workflow.labels.json": json.dumps(labels),
+            "workflow.annotations": known_annotations,
+            "workflow.annotations.json": known_annotations,
+            "workflow.labels": known_labels,
+            "workflow.labels.json": known_labels,
         }
         for letter in _CREATED_FORMATS:
             scope[f"workflow.creationTimestamp.{letter}"] = created.strftime(f"%{letter}")

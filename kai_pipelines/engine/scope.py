@@ -11,6 +11,7 @@ from typing import Any
 
 from kai_pipelines.engine.node import Node, time_text
 from kai_pipelines.errors import ManifestError
+from kai_pipelines.expression.gojson import marshal
 from kai_pipelines.expression.substitution import fill_document
 from kai_pipelines.manifest.library import Library
 
@@ -157,7 +158,25 @@ def parameter_scope(template: Mapping[str, Any]) -> Scope:
     """The tags of a template's input parameters."""
     parameters = (template.get("inputs") or {}).get("parameters") or []
     scope: Scope = {f"inputs.parameters.{one['name']}": one.get("value", "") for one in parameters}
-    return {**scope, "inputs.parameters": json.dumps(parameters, ensure_ascii=False)}
+    return {**scope, "inputs.parameters": parameters_text(parameters)}
+
+
+_FIELDS = ("name", "default", "value", "valueFrom", "globalName", "enum", "description")
+
+
+def parameters_text(parameters: Iterable[Mapping[str, Any]]) -> str:
+    """Parameters as the JSON that Argo makes of them: in the order of its type's fields (v1alpha1 Parameter)."""
+    objects = (
+        ",".join(f'"{field}":{_field_text(field, one[field])}' for field in _FIELDS if one.get(field) not in (None, []))
+        for one in parameters
+    )
+    return "[" + ",".join(f"{{{one}}}" for one in objects) + "]"
+
+
+def _field_text(field: str, value: Any) -> str:
+    if field == "valueFrom":
+        return marshal(value)
+    return marshal([text_of(one) for one in value] if field == "enum" else text_of(value))
 
 
 def path_scope(template: Mapping[str, Any]) -> Scope:

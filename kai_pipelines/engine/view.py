@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -104,6 +104,15 @@ class View:
         if here.is_dir():  # what a container wrote into a folder of the machine; the rest of it is not its own
             written.mkdir(parents=True, exist_ok=True)
         return written
+
+
+def uncovered(places: Iterable[Path]) -> list[Mount]:
+    """Folders of this machine's /tmp that a view, whose /tmp is its own, must show all the same."""
+    temporary, found = Path("/tmp"), list[Path]()
+    for place in sorted({place.resolve() for place in places}):
+        if temporary in place.parents and not any(outer in place.parents for outer in found) and place.is_dir():
+            found.append(place)
+    return [Mount(place, str(place), "read-only") for place in found]
 
 
 def _clean(path: str) -> PurePosixPath:

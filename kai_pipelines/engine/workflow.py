@@ -31,7 +31,13 @@ from kai_pipelines.engine.scope import Scope, has_location, text_of
 from kai_pipelines.engine.shutdown import Shutdown, Strategy
 from kai_pipelines.engine.template import run_template
 from kai_pipelines.errors import ManifestError
+from kai_pipelines.expression.printing import quote
 from kai_pipelines.manifest.library import Home
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
 
 _GROUPS = frozenset({"DAG", "Steps", "StepGroup", "TaskGroup", "Retry"})
 """Types of nodes that end when what is in them has."""
@@ -81,7 +87,7 @@ class Execution:
         self.fault: tuple[str, str] | None = None
         """The phase and message of a workflow whose entry or exit template could not be run."""
         self.started_at = clock.now()
-        self.globals: Scope = program.globals(self.started_at)
+        self.globals: Scope = {**program.globals(self.started_at), "workflow.duration": "0.000000"}
         self.outputs: dict[str, list[dict[str, Any]]] = {"parameters": [], "artifacts": []}
         """What templates gave under a name for the whole workflow."""
         self.artifacts: Scope = {}
@@ -175,10 +181,8 @@ class Execution:
             if n.phase in BAD
         ]
         self.globals["workflow.status"] = root.phase if root.phase in {*BAD, "Running", "Pending"} else "Succeeded"
-        self.globals["workflow.failures"] = json.dumps(
-            json.dumps(failures, ensure_ascii=False, separators=(",", ":")), ensure_ascii=False
-        )
-        self.globals["workflow.duration"] = f"{self.clock.now() - self.started_at:.6f}"
+        # Argo quotes the list once more, and has null for none.
+        self.globals["workflow.failures"] = quote(_json(failures) if failures else "null")
 
     async def _run_exit_handler(self, root: Node) -> None:
         hook = self.program.exit_hook()
@@ -290,6 +294,7 @@ class Execution:
             node.started_at = self.clock.now()
         self.tree.connect(parents, node)
         node.phase, node.type = phase, kind
+        self.globals["workflow.duration"] = f"{self.clock.now() - self.started_at:.6f}"
         if watcher := self.watchers.get(name):
             watcher(node)
         return node

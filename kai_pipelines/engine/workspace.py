@@ -62,6 +62,8 @@ class Builder:
     volumes: Volumes
     library: Library
     isolation: Isolation | None
+    programs: Sequence[Mount] = ()
+    """What every view shows besides: where this machine's programs and modules are that it would hide."""
 
     def make(self, template: Template, folder: Path, facts: Facts) -> Workspace:
         """The workspace of a pod; raises ManifestError when something that it needs is not there."""
@@ -85,7 +87,7 @@ class Builder:
             part.name: View(
                 folder / "containers" / part.name,
                 isolation,
-                mounts[part.name],
+                [*self.programs, *mounts[part.name]],
                 str(part.container.get("workingDir") or "/"),
             )
             for part in parts

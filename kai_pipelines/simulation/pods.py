@@ -17,6 +17,7 @@ from kai_pipelines.simulation.guesses import Guesses
 from kai_pipelines.simulation.names import Step, path_of
 from kai_pipelines.simulation.requests import Requests, requests_of
 from kai_pipelines.simulation.script import Ending, Script
+from kai_pipelines.simulation.virtual_time import passed
 
 SIMULATED = "simulated"
 """The digest of every artifact."""
@@ -155,6 +156,7 @@ class SimulatedPods:
         self._lengths = lengths
         self._runs: dict[tuple[str, ...], int] = {}
         self._waiting: set[asyncio.Future[bool]] = set()
+        self._seen: set[tuple[tuple[str, ...], str]] = set()
         self.ran: list[PodRun] = []
         self.invented: dict[tuple[str, str | None], Invented] = {}
         self.approved: list[str] = []
@@ -186,14 +188,14 @@ class SimulatedPods:
         number = self._count(step)
         attempt = int(node.name[node.name.rindex("(") + 1 : -1]) if (node.flag or {}).get("retried") else 0
         ending = self._ending(step, number)
-        started = asyncio.get_running_loop().time()
+        started = passed()
         length = self._length(step, started, seconds)
         lasts = self._duration(step, ending, length, seconds)
         stopped = await self._wait(lasts)
         outcome = _stopped() if stopped else _ended(ending, late=seconds is not None and _late(ending, length, seconds))
         if outcome.phase == "Succeeded":
             outcome.result = self._results(step, template, number, wants_result=wants_result)
-        ended = asyncio.get_running_loop().time()
+        ended = passed()
         asks = requests_of(template, self._spec)
         self.ran.append(PodRun(step, node.id, attempt, started, ended, outcome.phase, length, asks))
         outcome.ran = True
@@ -252,6 +254,7 @@ class SimulatedPods:
                 f"{self._workflow} does not end: {MOST_PODS:,} pods have run, the last of {step.name}",
                 hint="say with --result what ends it; what nobody said is listed by kai simulate",
             )
+        self._seen.add((step.path, step.template))
         number = self._runs.get(step.path, 0)
         self._runs[step.path] = number + 1
         return number
@@ -304,16 +307,20 @@ class SimulatedPods:
         artifacts = {str(one["name"]): SIMULATED for one in outputs.get("artifacts") or []}
         return Result(parameters, artifacts, self._value(step, None, number, asked) if wants_result else None)
 
+    def _depth(self, step: Step) -> int:
+        """How deep in a recursion a step is: the same asked again gets another answer, so that it ends."""
+        *around, last = step.path or ("",)
+        return sum(((*around[:at], last), step.template) in self._seen for at in range(len(around)))
+
     def _value(self, step: Step, output: str | None, number: int, asked: list[str]) -> str:
         """What is laid down, else a value that the step was asked for, else the likeliest."""
         told = self._script.result(step, output, number)
         if told is not None:
             return told
         guess = self._guesses.of(step.template, output)
-        # A recursion asks the same again, one level deeper: it gets another answer, so that it ends.
-        depth = max(sum(_stem(one) == _stem(part) for one in step.path) for part in step.path) if step.path else 1
-        value = guess.values[(depth - 1) % len(guess.values)]
-        if depth == 1:
+        depth = self._depth(step)
+        value = guess.values[depth % len(guess.values)]
+        if not depth:
             value = next((one for one in asked if one in guess.values), value)
         others = tuple(one for one in guess.values if one != value)
         key = (_plain(step), output)
