@@ -7,6 +7,7 @@ do not count. What the engine refuses is listed with the engine's own reason.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -107,7 +108,8 @@ def _siblings(recorded: Object) -> list[Object]:
     """What else was in the cluster: the examples' ConfigMaps, and the templates that the workflow refers to."""
     found: list[Object] = []
     for path in sorted((_DATA / "examples").rglob("*.yaml")):
-        found += [one for one in load(path) if one.get("kind") in {"ConfigMap", "Secret"}]
+        with contextlib.suppress(ManifestError):  # one of Argo's examples has a key twice
+            found += [one for one in load(path) if one.get("kind") in {"ConfigMap", "Secret"}]
     if reference := recorded["spec"].get("workflowTemplateRef"):
         kind = "ClusterWorkflowTemplate" if reference.get("clusterScope") else "WorkflowTemplate"
         spec = recorded["status"]["storedWorkflowTemplateSpec"]
