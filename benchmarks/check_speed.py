@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +107,20 @@ def command_seconds(data: bytes) -> tuple[float, float]:
     return min(times)
 
 
+def judged(name: str, manifest: dict[str, Any]) -> dict[str, Any]:
+    """The figures of one manifest, which must be without findings."""
+    assert lint([manifest]) == [], name
+    data = with_a_mistake(manifest)
+    argo = ARGO_LINT_SECONDS.get(name)
+    return {
+        "manifest": name,
+        "validate_ms": round(cpu_milliseconds(lambda: validate(manifest, options=Options(lint=True))), 1),
+        "lint_ms": round(cpu_milliseconds(lambda: lint([manifest])), 1),
+        "check_ms": round(cpu_milliseconds(lambda: checked(data)), 1),
+        "argo_lint_ms": argo and argo * 1000,
+    }
+
+
 def main() -> None:
     """Print each figure beside Argo's, or as JSON."""
     manifests = {
@@ -116,20 +129,7 @@ def main() -> None:
         "chain of 5,000": chain(5000),
         "wide graph of 1,001": wide(1000),
     }
-    figures: list[dict[str, Any]] = []
-    for name, manifest in manifests.items():
-        assert lint([manifest]) == [], name
-        argo = ARGO_LINT_SECONDS.get(name)
-        data = with_a_mistake(manifest)
-        figures.append(
-            {
-                "manifest": name,
-                "validate_ms": round(cpu_milliseconds(partial(validate, manifest, options=Options(lint=True))), 1),
-                "lint_ms": round(cpu_milliseconds(partial(lint, [manifest])), 1),
-                "check_ms": round(cpu_milliseconds(partial(checked, data)), 1),
-                "argo_lint_ms": argo and argo * 1000,
-            }
-        )
+    figures = [judged(name, manifest) for name, manifest in manifests.items()]
     wall, cpu = command_seconds(with_a_mistake(manifests["chain of 200"]))
     if "--json" in sys.argv:
         command = {"manifest": "chain of 200", "wall_s": round(wall, 3), "cpu_s": round(cpu, 3)}

@@ -44,7 +44,8 @@ def _hook(call: Call, document: Document) -> Iterator[Finding]:
         # Argo's own rule looks at the hooks of steps only.
         hint = "only the hook called exit runs without one"
         yield found("bad-hook", document.index, call.place, f"the hook {call.name!r} has no expression", hint=hint)
-    if call.kind != "hook" or call.target is not None or call.body.get("templateRef") or document.is_open:
+    elsewhere = bool(document.spec.get("workflowTemplateRef")) and document.base is None
+    if call.kind != "hook" or call.target is not None or call.body.get("templateRef") or elsewhere:
         return
     name = text(call.body.get("template"))
     if call.body.get("inline") or "{{" in name:
