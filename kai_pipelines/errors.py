@@ -6,6 +6,7 @@
     ├── AuthoringError        a pipeline or step is written wrongly; carries file and line  (exit 2)
     ├── ManifestError         a manifest cannot be read, or cannot run here                 (exit 2)
     ├── ExpressionError       a {{tag}}, {{=expression}}, when or depends is wrong; carries a position
+    ├── CheckError            a pipeline that a Python caller checked has mistakes; carries all of them
     ├── RunError              a run that a Python caller started ended badly; the command line exits 1 instead
     ├── ServerError           a server cannot be reached, or fails                          (exit 1)
     ├── StoreError            the store of results is unusable: version, space, permissions (exit 2)
@@ -81,6 +82,14 @@ class ExpressionError(KaiError):
         super().__init__(message, hint=hint)
         self.text = text
         self.position = position
+
+
+class CheckError(KaiError):
+    """A pipeline that a Python caller checked has mistakes: `diagnostics` (`check.diagnostic.Diagnostic`), all of them."""
+
+    def __init__(self, message: str, diagnostics: Sequence[object]) -> None:
+        super().__init__(message)
+        self.diagnostics = tuple(diagnostics)
 
 
 class RunError(KaiError):

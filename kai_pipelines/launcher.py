@@ -11,8 +11,8 @@ A command may be given a `view`: a file system of its own, in namespaces of its 
 machine's, so a command may write anywhere and nothing of the machine changes; `/tmp` is its own; folders are put at
 the places that a manifest names; other disks can only be read.
 
-With modules named on the command line it is a warm worker: they are imported once, and a request may call the
-`main` of one in its fork instead of starting a program. What else such a command imports, it imports itself.
+With modules named on the command line it is a warm worker: they are imported once, with what their `prepare` loads,
+and a request may call the `main` of one in its fork instead of starting a program. What else such a command imports, it imports itself.
 
 Standard library only, and no import of this package: it must start in a few milliseconds.
 """
@@ -405,6 +405,9 @@ def _furnish(view: Object) -> None:
         os.symlink(f"/proc/self/{target}", f"/dev/{name}")
     os.mkdir("/dev/shm", 0o777)
     os.chmod("/dev/shm", 0o1777)
+    if view.get("termination"):
+        _place_like(f"{_OLD}{view['termination']}", "/dev/termination-log")
+        _bind(f"{_OLD}{view['termination']}", "/dev/termination-log")
     _bind(f"{_OLD}{view['folder']}/tmp", "/tmp")
 
 
@@ -477,7 +480,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(sign, signal.SIG_IGN)
     modules = arguments[1:]
     for name in modules:
-        importlib.import_module(name)
+        getattr(importlib.import_module(name), "prepare", bool)()
     gc.collect()
     gc.freeze()  # the forks share what is here: nothing of it is to be looked at again
     gc.disable()

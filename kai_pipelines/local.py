@@ -34,7 +34,7 @@ def request(
     argo_version: str = "4.1",
 ) -> RunRequest:
     """The engine's request, with this machine's defaults for what is not said."""
-    metadata = manifest.get("metadata", {})
+    metadata, settings = manifest.get("metadata", {}), Settings.from_environment()
     name = metadata.get("name") or metadata.get("generateName", "workflow-").rstrip("-")
     return RunRequest(
         manifest=manifest,
@@ -43,7 +43,9 @@ def request(
         output=Path(output or Path("runs") / name).absolute(),
         jobs=jobs or os.cpu_count() or 1,
         use_cache=cache,
-        store=Settings.from_environment().store,
+        store=settings.store,
+        object_storage=settings.artifacts,
+        isolate=settings.isolate,
         siblings=tuple(siblings),
         rerun_command=rerun_command,
         argo_version=argo_version,
@@ -92,6 +94,7 @@ def _going_on(
     jobs: int | None,
     shutdown: Literal["Stop", "Terminate"] | None = None,
 ) -> RunRequest:
+    settings = Settings.from_environment()
     folder, record, state = load(path)
     if is_alive(folder):
         raise UsageError(f"the run in {folder} goes on", hint="wait for it, or stop it with kai stop")
@@ -100,7 +103,9 @@ def _going_on(
         change(record),
         state,
         jobs=jobs or os.cpu_count() or 1,
-        store=Settings.from_environment().store,
+        store=settings.store,
+        object_storage=settings.artifacts,
+        isolate=settings.isolate,
         shutdown=shutdown,
     )
 

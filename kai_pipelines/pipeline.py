@@ -12,9 +12,11 @@ from kai_pipelines.authoring.place import fault
 from kai_pipelines.authoring.step import StepDefinition
 
 if TYPE_CHECKING:
+    from kai_pipelines.check.diagnostic import Diagnostic
     from kai_pipelines.compiler.workflow import Kind
     from kai_pipelines.engine import Run
     from kai_pipelines.hera_edge.objects import CronWorkflow, Workflow, WorkflowTemplate
+    from kai_pipelines.remote import Sent
     from kai_pipelines.simulation import Simulation
     from kai_pipelines.simulation.script import Ending
 
@@ -25,8 +27,9 @@ R = TypeVar("R")
 _OPTIONS = {
     **dict.fromkeys(("output", "jobs", "cache"), "run()"),
     **dict.fromkeys(("fail", "results", "durations"), "simulate()"),
+    **dict.fromkeys(("run_id", "again", "s3_endpoint", "wait"), "submit()"),
 }
-"""What `Pipeline.run` and `simulate` take besides the pipeline's own inputs, which cannot have these names."""
+"""What `Pipeline.run`, `simulate` and `submit` take besides the pipeline's own inputs, which cannot have these names."""
 
 
 class Pipeline(PipelineDefinition[P, R]):
@@ -55,6 +58,15 @@ class Pipeline(PipelineDefinition[P, R]):
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text
+
+    def check(self, *, ignore: Collection[str] = ()) -> list[Diagnostic]:
+        """Warnings about the pipeline; raises CheckError with every mistake when one is an error.
+
+        `ignore` holds names or codes of rules that do not apply.
+        """
+        from kai_pipelines.checking import check_here
+
+        return check_here(self, ignore)
 
     @overload
     def to_hera(self, kind: Literal["WorkflowTemplate"] = ...) -> WorkflowTemplate: ...
@@ -93,6 +105,18 @@ class Pipeline(PipelineDefinition[P, R]):
         from kai_pipelines.local import simulate_here
 
         return simulate_here(self, arguments, fail=fail or {}, results=results or {}, durations=durations or {})
+
+    def submit(
+        self, *, run_id: str = "", again: bool = False, s3_endpoint: str = "", wait: bool = False, **arguments: Any
+    ) -> Sent:
+        """Send it to the Argo Server that the environment names, ready to run there.
+
+        Parameters are values, artifacts keys of the cluster's artifact repository or ``s3://bucket/key``. The same
+        sent again is the same workflow; another `run_id` makes another, `again` makes a new one each time.
+        """
+        from kai_pipelines.remote import submit_there
+
+        return submit_there(self, arguments, run_id=run_id, again=again, s3_endpoint=s3_endpoint, wait=wait)
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from kai_pipelines.authoring import values
 from kai_pipelines.authoring.artifact import SCRATCH, Artifact
 from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepDefinition
@@ -94,6 +95,13 @@ def _telling_a_full_disk() -> Generator[None]:
             raise
         message = f"no space left on the disk of {scratch} ({type(error).__name__}: {error})"
         raise Retryable(message, code="no-space", hint=_ROOM) from error
+
+
+def prepare() -> None:
+    """Load what nearly every step needs; a warm worker does it once, before it forks."""
+    for value in (0, 0.0, False):
+        kind = type(value)
+        values.decode(values.encode(value, kind), kind)
 
 
 def load_step(address: str) -> StepDefinition:

@@ -32,6 +32,10 @@ class Settings:
     """KAI_PIPELINES: comma-separated packages that are searched for pipelines."""
     manifests: Path
     """KAI_MANIFESTS: where `kai compile --all` writes."""
+    artifacts: Path | None
+    """KAI_ARTIFACTS: the folder that stands for object storage; without it one in the store."""
+    isolate: bool
+    """KAI_ISOLATION: whether pods get file systems of their own where the machine allows it."""
     prices: Path | None
     """KAI_PRICES: the price table of `kai plan`."""
 
@@ -45,5 +49,7 @@ class Settings:
             image=environment.get("KAI_IMAGE") or f"kai-pipelines:{VERSION}",
             pipelines=tuple(environment.get("KAI_PIPELINES", "pipelines").split(",")),
             manifests=Path(environment.get("KAI_MANIFESTS") or "manifests"),
+            artifacts=Path(environment["KAI_ARTIFACTS"]).absolute() if environment.get("KAI_ARTIFACTS") else None,
+            isolate=environment.get("KAI_ISOLATION", "auto") != "off",
             prices=Path(environment["KAI_PRICES"]) if environment.get("KAI_PRICES") else None,
         )

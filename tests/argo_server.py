@@ -45,9 +45,9 @@ class Refusal(Exception):
 class Fault:
     """How requests fail: `times` of those whose method and path match."""
 
-    how: Literal["status", "drop", "drop-after", "cut", "garbage", "html", "delay", "redirect"]
+    how: Literal["status", "drop", "drop-after", "cut", "end", "garbage", "html", "delay", "redirect"]
     """status: an error body; drop: the connection closes without an answer; drop-after: the request is heard, the
-    answer lost; cut: it closes in the middle of the answer; garbage, html: an answer that is no JSON; delay: late."""
+    answer lost; cut: it closes in the middle of the answer; end: a stream ends early, but properly; garbage, html: an answer that is no JSON; delay: late."""
     method: str = ""
     path: str = ""
     """A regular expression."""
@@ -458,11 +458,15 @@ class _Handler(BaseHTTPRequestHandler):
         follow, pod = query.get("logOptions.follow") == "true", query.get("podName", "")
         sent = 0
         while True:
-            over = self.argo.workflows[ns, name]["status"].get("phase") in FINISHED
+            status = self.argo.workflows[ns, name]["status"]
+            over = isinstance(status, dict) and str(status.get("phase")) in FINISHED
             entries = list(self.argo.logs.get(name, []))
             for one, text in entries[sent:]:
                 if fault is not None and fault.how == "cut" and sent >= fault.after:
                     self._drop()
+                    return
+                if fault is not None and fault.how == "end" and sent >= fault.after:
+                    self._chunk(b"")
                     return
                 if fault is not None and fault.how == "garbage" and sent >= fault.after:
                     self._chunk(b"{garbage\n")

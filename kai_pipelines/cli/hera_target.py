@@ -10,14 +10,14 @@ import click
 from kai_pipelines.cli.target import Target, with_siblings, workflow_name
 from kai_pipelines.discovery import pipeline_in_file, pipelines_in
 from kai_pipelines.errors import UsageError
-from kai_pipelines.hera_edge.file import HeraFile, built, load
+from kai_pipelines.hera_edge.file import HeraFile, load
 
 Manifest = dict[str, object]
 
 
 def in_hera_file(file: Path, name: str) -> Target:
     """The workflow of a file: the one of that name, or without a name the only one that can be meant."""
-    loaded = load(file)
+    loaded = load(file, name)
     for note in loaded.notes:
         click.echo(f"note: {note}", err=True)
     return _named(file, loaded, name) if name else _only_one(file, loaded)
@@ -30,12 +30,14 @@ def _named(file: Path, loaded: HeraFile, name: str) -> Target:
         if pipeline is value:
             return Target(pipeline, made_by="us")
     chosen = workflows.get(name) or next((one for one in workflows.values() if workflow_name(one) == name), None)
-    if chosen is None and value is None:
+    if chosen is None and value is not None:
+        raise UsageError(f"{file}: {name} is a {type(value).__name__}, not a workflow")
+    if chosen is None:
         known = [*workflows, *pipelines]
         near = difflib.get_close_matches(name, known, n=1)
         hint = (f"did you mean {near[0]}? " if near else "") + f"it has {', '.join(known) or 'none'}"
         raise UsageError(f"{file} has no workflow {name!r}", hint=hint)
-    return with_siblings(chosen or built(value, name, file), workflows.values(), "hera")
+    return with_siblings(chosen, workflows.values(), "hera")
 
 
 def _only_one(file: Path, loaded: HeraFile) -> Target:

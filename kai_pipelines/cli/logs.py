@@ -11,6 +11,7 @@ import click
 from kai_pipelines.cli.place import Record, located
 from kai_pipelines.cli.server_options import asked, server_options
 from kai_pipelines.cluster.connection import Flags
+from kai_pipelines.drawing.fields import mapping, text
 from kai_pipelines.errors import UsageError
 
 
@@ -63,8 +64,8 @@ def _there(name: str, step: str, container: str, flags: Flags, *, follow: bool) 
 
 def _pods(workflow: dict[str, Any], step: str) -> list[dict[str, Any]]:
     """The nodes that have logs, in the order they began; with `step`, those of that task or template."""
-    nodes = ((workflow.get("status") or {}).get("nodes") or {}).values()
-    pods = sorted((one for one in nodes if one.get("type") == "Pod"), key=lambda one: str(one.get("startedAt") or ""))
+    nodes = [one for one in mapping(workflow, "status", "nodes").values() if isinstance(one, dict)]
+    pods = sorted((one for one in nodes if one.get("type") == "Pod"), key=lambda one: text(one.get("startedAt")))
     if not step:
         return pods
     found = [one for one in pods if step in _names(one)]

@@ -13,6 +13,7 @@ from kai_pipelines.settings import VERSION
 VERBS = {
     "list": "list_pipelines",
     "compile": "compile",
+    "check": "check",
     "run": "run",
     "plan": "plan",
     "simulate": "simulate",

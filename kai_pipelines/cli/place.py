@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from kai_pipelines.errors import ManifestError, UsageError
+from kai_pipelines.manifest.names import is_object_name
 
 RECORD = "workflow.json"
+_FIRST_RECORD = 5.0
+"""Seconds to wait for the record of a run that goes on."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ def located(text: str) -> Record | str:
     path = Path(text)
     if path.is_dir():
         if not (path / RECORD).is_file():
+            _await_first_record(path)
+        if not (path / RECORD).is_file():
             raise UsageError(
                 f"{path} holds no {RECORD}", hint="give the folder that `kai run -o` wrote, or a workflow's name"
             )
@@ -38,7 +44,18 @@ def located(text: str) -> Record | str:
         raise UsageError(
             f"there is no record {text}", hint="give a file or folder of `kai run -o`, or a workflow's name"
         )
+    if not is_object_name(text):
+        raise UsageError(f"{text!r} is neither a record that is here nor a name that a workflow can have")
     return text
+
+
+def _await_first_record(folder: Path) -> None:
+    """A run that has just begun writes its record a second later."""
+    from kai_pipelines.engine.control import is_alive
+
+    deadline = time.monotonic() + _FIRST_RECORD
+    while not (folder / RECORD).is_file() and is_alive(folder) and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def read_record(path: Path) -> Record:

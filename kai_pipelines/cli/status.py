@@ -12,6 +12,7 @@ import click
 from kai_pipelines.cli.place import Record, located
 from kai_pipelines.cli.server_options import asked, server_options
 from kai_pipelines.cluster.connection import Flags
+from kai_pipelines.drawing.fields import mapping, text
 from kai_pipelines.drawing.tree import MARKS, duration, to_tree
 from kai_pipelines.errors import UsageError
 
@@ -52,6 +53,8 @@ def _print(workflow: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _all(flags: Flags, selector: str, *, as_json: bool) -> int:
+    from kai_pipelines.cluster.server import name_of
+
     with asked(flags) as server:
         found = sorted(server.workflows(selector=selector), key=_begun, reverse=True)
         namespace = server.connection.namespace
@@ -62,16 +65,15 @@ def _all(flags: Flags, selector: str, *, as_json: bool) -> int:
         click.echo(f"no workflows in namespace {namespace}", err=True)
         return 0
     now = datetime.fromtimestamp(time.time(), UTC)
-    width = max(len(str(one["metadata"]["name"])) for one in found)
+    width = max(len(name_of(one)) for one in found)
     for one in found:
-        status = one.get("status") or {}
-        phase = str(status.get("phase") or "Pending")
-        lasted, progress = duration(status, now), str(status.get("progress") or "")
-        name = str(one["metadata"]["name"])
+        status, name = mapping(one, "status"), name_of(one)
+        phase = text(status.get("phase")) or "Pending"
+        lasted, progress = duration(status, now), text(status.get("progress"))
         click.echo(f"{MARKS.get(phase, '?')} {name:<{width}}  {phase:<9}  {progress:>7}  {lasted:>8}".rstrip())
     return 0
 
 
 def _begun(workflow: dict[str, Any]) -> str:
-    metadata = workflow.get("metadata") or {}
-    return str((workflow.get("status") or {}).get("startedAt") or metadata.get("creationTimestamp") or "")
+    created = mapping(workflow, "metadata").get("creationTimestamp")
+    return text(mapping(workflow, "status").get("startedAt") or created)

@@ -58,6 +58,7 @@ def command(
 
     What is sent stands for itself: no template need be there. The same sent twice is one workflow.
     """
+    from kai_pipelines.cluster.server import phase_of
     from kai_pipelines.cluster.submission import Wish, send, submission
 
     if sum(map(bool, (name, run_id, again))) > 1:
@@ -76,7 +77,7 @@ def command(
             click.echo(f"{made.name} would be taken", err=True)
             return 0
         workflow, is_new = send(server, made, update=update_templates)
-        phase = (workflow.get("status") or {}).get("phase") or "Pending"
+        phase = phase_of(workflow) or "Pending"
         click.echo(
             f"sent to namespace {server.connection.namespace}"
             if is_new
@@ -108,16 +109,13 @@ def _encoded(
     target: Target, parameters: dict[str, str], artifacts: dict[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Parameters read with a pipeline's annotations; a key of a pipeline's input is a parameter of its manifest."""
+    from kai_pipelines.remote import places
+
     if target.pipeline is None:
         return parameters, artifacts
     ports = target.pipeline.signature.inputs
     values = {name: value for name, value in parameters.items() if name in ports and not ports[name].is_artifact}
-    keys = {f"{name}_key": key for name, key in artifacts.items() if name in ports and _is_key(key)}
-    others = {name: place for name, place in artifacts.items() if f"{name}_key" not in keys}
+    keys, others = places(target.pipeline, artifacts)
     if clash := keys.keys() & parameters.keys():
         raise UsageError(f"-p {min(clash)} and -a {min(clash).removesuffix('_key')} say the same", hint="give one")
     return {**parameters, **target.pipeline.read_parameters(values), **keys}, others
-
-
-def _is_key(place: str) -> bool:
-    return bool(place) and "://" not in place and not place.startswith(("/", "./", "../"))

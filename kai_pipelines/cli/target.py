@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kai_pipelines.errors import UsageError
 from kai_pipelines.manifest.document import WORKFLOW_KINDS, load, load_all
+from kai_pipelines.manifest.limits import MAX_BYTES
 from kai_pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _named(text: str, settings: Settings) -> Target:
     if file := _file_of(text):
         return _in_python(Path(file), text.removeprefix(f"{file}:") if text != file else "")
     if text == "-":
-        return _manifests(load_all(sys.stdin.read(), source="standard input"), "standard input")
+        return _manifests(load_all(sys.stdin.buffer.read(MAX_BYTES + 1), source="standard input"), "standard input")
     if Path(text).suffix in {".yaml", ".yml", ".json"} or Path(text).is_dir():
         if not Path(text).exists():
             raise UsageError(f"there is no file {text}")
@@ -85,7 +86,7 @@ def _documents(path: Path) -> list[dict[str, object]]:
 
 def _in_python(file: Path, name: str) -> Target:
     """A pipeline of ours, or a workflow of Hera's."""
-    from kai_pipelines.hera_edge.file import imports_hera
+    from kai_pipelines.hera_edge.imports import imports_hera
 
     if file.is_file() and imports_hera(file):
         from kai_pipelines.cli.hera_target import in_hera_file

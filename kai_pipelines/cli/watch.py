@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from kai_pipelines.drawing.fields import mapping, text
 from kai_pipelines.drawing.tree import MARKS
 
 if TYPE_CHECKING:
@@ -23,18 +24,18 @@ def watched(server: Server, name: str, *, tell: bool) -> tuple[dict[str, Any], i
     for workflow in changes(server, name):
         if tell:
             tell_changes(workflow, said)
-    status = workflow.get("status") or {}
-    phase = str(status.get("phase", ""))
-    message = f": {status['message']}" if status.get("message") else ""
+    status = mapping(workflow, "status")
+    phase = text(status.get("phase"))
+    message = f": {text(status['message'])}" if status.get("message") else ""
     click.echo(f"{phase}{message}", err=True)
     return workflow, 0 if phase == "Succeeded" else 1
 
 
 def tell_changes(workflow: dict[str, Any], said: dict[str, str]) -> None:
     """One line for each node of a pod, or that did not run, whose phase is another than what was said."""
-    nodes = (workflow.get("status") or {}).get("nodes") or {}
-    for key, node in sorted(nodes.items(), key=lambda item: str(item[1].get("startedAt") or "")):
-        phase = str(node.get("phase", ""))
+    nodes = [(key, mapping(node)) for key, node in mapping(workflow, "status", "nodes").items()]
+    for key, node in sorted(nodes, key=lambda item: text(item[1].get("startedAt"))):
+        phase = text(node.get("phase"))
         if (
             node.get("type") not in {"Pod", "Skipped", "Suspend", "HTTP"}
             or phase not in _TOLD
@@ -42,6 +43,6 @@ def tell_changes(workflow: dict[str, Any], said: dict[str, str]) -> None:
         ):
             continue
         said[key] = phase
-        message = f"  {node['message']}" if node.get("message") else ""
-        place = str(node.get("name", "")).partition(".")[2].replace(".", " › ") or node.get("displayName")
+        message = f"  {text(node['message'])}" if node.get("message") else ""
+        place = text(node.get("name")).partition(".")[2].replace(".", " › ") or node.get("displayName")
         click.echo(f"{MARKS[phase]} {place}{message}", err=True)

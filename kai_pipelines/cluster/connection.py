@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kai_pipelines.errors import UsageError
+from kai_pipelines.manifest.names import is_template_name
 
 VARIABLES = (
     "ARGO_SERVER",
@@ -71,7 +72,7 @@ def connection(environment: Mapping[str, str], flags: Flags | None = None) -> Co
     authority = str(_file(given.authority, "--certificate-authority")) if given.authority else True
     return Connection(
         url=_url(server, href, secure=secure),
-        namespace=given.namespace or environment.get("ARGO_NAMESPACE") or "default",
+        namespace=_namespace(given.namespace or environment.get("ARGO_NAMESPACE") or "default"),
         authorization=_authorization(environment.get("ARGO_TOKEN", "")),
         verify=False if unchecked else authority,
         certificate=_certificate(given),
@@ -96,6 +97,12 @@ def _url(server: str, href: str, *, secure: bool) -> str:
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     path = "/".join(part.strip("/") for part in (parts.path, href) if part.strip("/"))
     return f"{parts.scheme}://{host}{f':{port}' if port else ''}/{f'{path}/' if path else ''}"
+
+
+def _namespace(name: str) -> str:
+    if not is_template_name(name):
+        raise UsageError(f"{name!r} is no name of a namespace", hint="look at ARGO_NAMESPACE and --namespace")
+    return name
 
 
 def _authorization(token: str) -> str:

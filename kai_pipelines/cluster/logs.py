@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kai_pipelines.cluster.retrying import Backoff
-from kai_pipelines.cluster.server import FINISHED, Server
+from kai_pipelines.cluster.server import FINISHED, Server, phase_of
 from kai_pipelines.errors import ServerError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def lines(
     attempt = 0
     while True:
         before, broken, reason = seen.total(), False, ""
-        over = follow and _is_over(server, name)  # asked before, so that nothing is said after the last look
+        over = follow and _is_over(server, name)  # asked before: a stream that ends may not have told the last lines
         passed: Counter[str] = Counter()
         try:
             for line in _stream(server.log_stream(name, pod=pod, container=container, follow=follow)):
@@ -57,7 +57,7 @@ def lines(
                     yield line
         except _Broken as error:
             broken, reason = True, str(error)
-        if not broken and (not follow or over or _is_over(server, name)):
+        if not broken and (not follow or over):
             return
         attempt = 1 if seen.total() > before else attempt + 1
         if not waits.wait(attempt):
@@ -68,8 +68,7 @@ def lines(
 
 
 def _is_over(server: Server, name: str) -> bool:
-    status: dict[str, Any] = server.get(name).get("status") or {}
-    return status.get("phase") in FINISHED
+    return phase_of(server.get(name)) in FINISHED
 
 
 def _stream(response: requests.Response) -> Iterator[Line]:
@@ -81,6 +80,8 @@ def _stream(response: requests.Response) -> Iterator[Line]:
                 if text.strip():
                     yield _line(text)
         except (requests.RequestException, OSError) as error:
+            if "timed out" in str(error):  # nobody has said anything for a while, which is no fault
+                return
             raise _Broken("the connection was closed") from error
 
 
@@ -94,7 +95,9 @@ def _line(text: bytes) -> Line:
     if fault := entry.get("error"):
         said = fault.get("message") if isinstance(fault, dict) else fault
         raise _Broken(str(said))
-    result = entry.get("result") or {}
+    result = entry.get("result")
+    if not isinstance(result, dict):
+        raise _Broken(f"a line of the stream is no entry: {text[:60]!r}")
     return Line(str(result.get("podName", "")), str(result.get("content", "")).rstrip("\n"))
 
 

@@ -67,8 +67,9 @@ class Server:
         following = ""
         while True:
             page = self._page(selector, following)
-            yield from page.get("items") or []
-            following = str((page.get("metadata") or {}).get("continue") or "")
+            items = page.get("items")
+            yield from (one for one in (items if isinstance(items, list) else []) if name_of(one))
+            following = str(_mapping(page, "metadata").get("continue") or "")
             if not following:
                 return
 
@@ -97,7 +98,7 @@ class Server:
             return self._answer(lambda: self._service.retry_workflow(name, body, self._namespace), of=name)
         except RefusedError:
             # It was sent more than once: perhaps the first was heard, and its answer lost.
-            if self._session.resent and _phase(found := self.get(name)) not in FINISHED:
+            if self._session.resent and phase_of(found := self.get(name)) not in FINISHED:
                 return found
             raise
 
@@ -193,8 +194,8 @@ class Server:
         import difflib
 
         try:
-            known = [str(one["metadata"]["name"]) for one in self.workflows()]
-        except (RefusedError, KeyError):  # the account may read one workflow and not list them
+            known = [name_of(one) for one in self.workflows()]
+        except RefusedError:  # the account may read one workflow and not list them
             known = []
         near = [one for one in known if one.startswith(f"{name}-")] or difflib.get_close_matches(name, known, n=1)
         place = f"in namespace {self._namespace}"
@@ -202,8 +203,19 @@ class Server:
         return RefusedError(f"there is no workflow {name} {place}", hint=hint, status=404)
 
 
-def _phase(workflow: Object) -> str:
-    return str((workflow.get("status") or {}).get("phase", ""))
+def name_of(workflow: object) -> str:
+    """A workflow's name; empty for what is none."""
+    return str(_mapping(workflow, "metadata").get("name") or "")
+
+
+def phase_of(workflow: object) -> str:
+    """A workflow's phase; empty before a controller has seen it."""
+    return str(_mapping(workflow, "status").get("phase") or "")
+
+
+def _mapping(holder: object, field: str) -> Mapping[str, Any]:
+    found = holder.get(field) if isinstance(holder, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def _request(**fields: object) -> Any:
@@ -211,8 +223,8 @@ def _request(**fields: object) -> Any:
 
 
 @contextmanager
-def opened(connection: Connection, backoff: Backoff | None = None) -> Generator[Server]:
-    """A server to ask; raises UsageError when Hera is not installed."""
+def opened(connection: Connection, backoff: Backoff | None = None, read: float | None = None) -> Generator[Server]:
+    """A server to ask; `read` seconds without a byte are too long. Raises UsageError when Hera is not installed."""
     try:
         from hera.workflows import WorkflowsService
     except ModuleNotFoundError as error:
@@ -222,9 +234,9 @@ def opened(connection: Connection, backoff: Backoff | None = None) -> Generator[
             "asking an Argo Server needs Hera, which is not installed here",
             hint="install it with: pip install 'kai-pipelines[hera]'",
         ) from error
-    from kai_pipelines.cluster.session import Session
+    from kai_pipelines.cluster.session import READ, Session
 
-    session = Session(connection, backoff or Backoff())
+    session = Session(connection, backoff or Backoff(), read or READ)
     with session:
         service = WorkflowsService(
             host=connection.url, verify_ssl=True, namespace=connection.namespace, session=session

@@ -36,12 +36,13 @@ class _Authorization(AuthBase):
 class Session(requests.Session):
     """Sends what Hera's client asks for, again where that may help; every failure is one of our errors."""
 
-    def __init__(self, connection: Connection, backoff: Backoff) -> None:
+    def __init__(self, connection: Connection, backoff: Backoff, read: float = READ) -> None:
         super().__init__()
         if connection.verify is False:  # said by who asks; urllib3 would say it again with every request
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         self._connection = connection
         self._backoff = backoff
+        self._read = read
         self.auth = _Authorization(connection.authorization)
         self.headers.update({**dict(connection.headers), "Accept": "application/json"})
         self.answer: Any = None
@@ -78,7 +79,7 @@ class Session(requests.Session):
             return super().request(
                 method,
                 url,
-                timeout=(CONNECT, READ),
+                timeout=(CONNECT, self._read),
                 verify=place.verify,
                 cert=place.certificate,
                 allow_redirects=False,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -250,11 +249,3 @@ def _send_template(server: Server, template: Object, *, update: bool) -> None:
             status=409,
         )
     server.update_template(template, str(metadata.get("resourceVersion", "")))
-
-
-_SAFE = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
-
-
-def is_workflow_name(text: str) -> bool:
-    """Whether a workflow can be called so (a DNS subdomain)."""
-    return len(text) <= 253 and _SAFE.fullmatch(text) is not None

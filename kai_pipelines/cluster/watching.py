@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kai_pipelines.cluster.server import FINISHED, Server
+from kai_pipelines.cluster.server import FINISHED, Server, phase_of
+from kai_pipelines.manifest.document import canonical
 
 FIRST, LONGEST = 0.5, 5.0
 """Seconds between two looks: at first, and when nothing changes for a while."""
@@ -17,18 +18,11 @@ def changes(server: Server, name: str, sleep: Callable[[float], None] = time.sle
     said, pause = "", FIRST
     while True:
         workflow = server.get(name)
-        status = workflow.get("status") or {}
-        now = _changing(status)
+        now = canonical(workflow.get("status"))
         if now != said:
             said, pause = now, FIRST
             yield workflow
-        if status.get("phase") in FINISHED:
+        if phase_of(workflow) in FINISHED:
             return
         sleep(pause)
         pause = min(LONGEST, pause * 1.5)
-
-
-def _changing(status: dict[str, Any]) -> str:
-    nodes = status.get("nodes") or {}
-    phases = sorted((key, node.get("phase"), node.get("progress")) for key, node in nodes.items())
-    return repr((status.get("phase"), status.get("progress"), status.get("message"), phases))

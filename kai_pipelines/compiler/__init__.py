@@ -4,6 +4,7 @@ What belongs here: the shape of templates and the text of expressions. What neve
 checking or reading a manifest; those start from the dict that this package returns.
 """
 
+from kai_pipelines.compiler.lines import author_lines
 from kai_pipelines.compiler.workflow import compile_pipeline
 
-__all__ = ["compile_pipeline"]
+__all__ = ["author_lines", "compile_pipeline"]

@@ -140,7 +140,7 @@ def _production_defaults(pipeline: AnyPipeline, image: str) -> Object:
 def _templates(pipeline: AnyPipeline, image: str) -> Iterator[Object]:
     """Graphs in the order in which they are met, then steps in the order of first use."""
     roots = [graph for graph in (pipeline.graph, pipeline.exit_graph) if graph is not None]
-    graphs = _all_graphs(roots)
+    graphs = all_graphs(roots)
     names = _names(graphs)
     for root in roots:
         _check_collected_once(root)
@@ -173,7 +173,7 @@ def _templates(pipeline: AnyPipeline, image: str) -> Iterator[Object]:
         yield step_template(step, image, keyed=keyed[name], patched=name in patched)
 
 
-def _all_graphs(roots: list[Graph]) -> list[Graph]:
+def all_graphs(roots: list[Graph]) -> list[Graph]:
     """Every graph once, parents before children."""
     found: dict[Graph, None] = {}
 

@@ -19,7 +19,7 @@ from kai_pipelines.engine.machine_locks import FileLocks
 from kai_pipelines.engine.memo import FileMemo
 from kai_pipelines.engine.node import BAD, Node, to_blame
 from kai_pipelines.engine.outputs import land
-from kai_pipelines.engine.pod import Pods
+from kai_pipelines.engine.pod import Pods, Surroundings
 from kai_pipelines.engine.program import Program
 from kai_pipelines.engine.record import workflow_record, write_record
 from kai_pipelines.engine.recorder import Recorder
@@ -39,8 +39,8 @@ def run(
     program = Program(request)
     _prepare(request.output)
     store = Store(request.store)
-    repository = Repository(store, request.digests)
-    runs = executor or LocalProcesses()
+    repository = Repository(store, request.digests, request.object_storage)
+    runs = executor or LocalProcesses(isolate=request.isolate)
     with alive(request.output), store.workspace() as workspace:
         pods = Pods(
             store,
@@ -50,6 +50,12 @@ def run(
             logs=request.output / "logs",
             python_path=request.python_path,
             use_cache=request.use_cache,
+            surroundings=Surroundings(
+                program.spec,
+                program.name,
+                str(program.metadata.get("namespace") or "default"),
+                program.library,
+            ),
         )
         memo = FileMemo(request.store / "memo")
         try:
@@ -77,6 +83,7 @@ async def _run(
     execution = Execution(
         program, pods, repository, executor, clock, recorder, request.jobs, memo, request.status, machine_locks
     )
+    pods.known = execution.globals
     if request.shutdown is not None:
         execution.begin_stopped(request.shutdown)
 

@@ -6,43 +6,20 @@ Each refusal names the template, the field and the reason. What only decides whe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kai_pipelines.engine.pod_admission import admit_artifact, admit_pod
 from kai_pipelines.errors import ManifestError
 from kai_pipelines.manifest.library import Home, Template, kind_of, tasks_of
 
 if TYPE_CHECKING:
     from kai_pipelines.engine.program import Program
 
-HOST_IMAGES = frozenset({"alpine", "busybox", "debian", "python", "ubuntu"})
-"""Images whose commands are ordinary programs of this machine."""
-OWN_IMAGE = "kai-pipelines"
 _ELSEWHERE = {
     "resource": "resource templates talk to a Kubernetes API, and there is none here",
     "plugin": "executor plugins are containers of a cluster",
 }
-_TEMPLATE = {
-    "containerSet": "several containers in a pod do not run here yet",
-    "sidecars": "containers beside the main one do not run here yet",
-    "initContainers": "containers before the main one do not run here yet",
-    "daemon": "daemons do not run here yet",
-}
-_SOURCES = frozenset({"raw", "s3"})
-_STORAGE = ("artifactory", "azure", "gcs", "git", "hdfs", "http", "oss", "plugin", "raw", "s3")
-
-
-def container_of(template: Template) -> dict[str, Any]:
-    """The container or script of a template."""
-    found: dict[str, Any] = template.get("container") or template["script"]
-    return found
-
-
-def image_name(image: str) -> str:
-    """The last part of an image's repository: ``docker.io/library/python:3.11`` → ``python``."""
-    return re.split(r"[:@]", image.rsplit("/", 1)[-1])[0]
-
 
 def admit_spec(program: Program) -> None:
     """Refuse what the workflow asks for as a whole and cannot have here."""
@@ -50,7 +27,7 @@ def admit_spec(program: Program) -> None:
         return
     for one in (program.spec.get("arguments") or {}).get("artifacts") or []:
         if one.get("name") not in program.artifacts:
-            _admit_artifact(one, f"{program.name}: the argument {one.get('name')}")
+            admit_artifact(one, f"{program.name}: the argument {one.get('name')}")
     _admit_locks(program.spec, program.name, program)
 
 
@@ -96,17 +73,9 @@ def _admit(template: Template, place: str, program: Program) -> None:
         return
     if kind in _ELSEWHERE:
         raise ManifestError(f"{place}: {kind} cannot run here: {_ELSEWHERE[kind]}")
-    _refuse(template, _TEMPLATE, place)
     _admit_files(template, place)
     _admit_locks(template, place, program)
-    if kind in {"container", "script"}:
-        _admit_container(template[kind], place)
-
-
-def _refuse(holder: Mapping[str, Any], fields: Mapping[str, str], place: str) -> None:
-    for field, reason in fields.items():
-        if holder.get(field):
-            raise ManifestError(f"{place}: {field} cannot run here: {reason}")
+    admit_pod(template, place, program.library, program.spec)
 
 
 def _admit_locks(holder: Mapping[str, Any], place: str, program: Program) -> None:
@@ -126,23 +95,6 @@ def _admit_locks(holder: Mapping[str, Any], place: str, program: Program) -> Non
             )
 
 
-def _admit_container(container: Mapping[str, Any], place: str) -> None:
-    image = str(container.get("image", ""))
-    if image_name(image) not in HOST_IMAGES | {OWN_IMAGE}:
-        raise ManifestError(
-            f"{place}: the image {image or '(none)'} cannot run here without a container engine",
-            hint=f"images that stand for this machine's programs are {', '.join(sorted(HOST_IMAGES))}, and ours",
-        )
-    if not container.get("command"):
-        raise ManifestError(f"{place}: no command is given", hint="the image's own entrypoint is not known here")
-    if image_name(image) == OWN_IMAGE:
-        return
-    if container.get("volumeMounts"):
-        raise ManifestError(f"{place}: volumes cannot be mounted here", hint="pass files as artifacts")
-    if container.get("envFrom") or any("valueFrom" in one for one in container.get("env") or []):
-        raise ManifestError(f"{place}: an environment variable comes from a cluster", hint="give it a value")
-
-
 def _admit_files(template: Template, place: str) -> None:
     inputs, outputs = template.get("inputs") or {}, template.get("outputs") or {}
     for one in inputs.get("parameters") or []:
@@ -152,14 +104,4 @@ def _admit_files(template: Template, place: str) -> None:
         if unknown := (one.get("valueFrom") or {}).keys() - {"path", "default", "parameter", "expression", "supplied"}:
             raise ManifestError(f"{place}: {one['name']} is read by {', '.join(unknown)}, which does not run here yet")
     for one in [*(inputs.get("artifacts") or []), *(outputs.get("artifacts") or [])]:
-        _admit_artifact(one, f"{place}: the artifact {one.get('name')}")
-
-
-def _admit_artifact(one: Mapping[str, Any], place: str) -> None:
-    for storage in _STORAGE:
-        if one.get(storage) is None:
-            continue
-        if storage not in _SOURCES:
-            raise ManifestError(f"{place} is kept in {storage}, which is not read here", hint="give it with -a")
-        if storage == "s3" and set(one["s3"]) - {"key"}:
-            raise ManifestError(f"{place} is kept in an S3 bucket, which is not read here", hint="give it with -a")
+        admit_artifact(one, f"{place}: the artifact {one.get('name')}")

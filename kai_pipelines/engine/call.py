@@ -29,8 +29,8 @@ class Call:
     within: Boundary | None = None
     """Whose places it takes."""
     parents: Sequence[Node] = ()
-    own_name: Mapping[str, str] = field(default_factory=dict)
-    """``tasks.name`` or ``steps.name``."""
+    own_name: Mapping[str, str] = field(default_factory=lambda: {"steps.name": ""})
+    """``tasks.name`` or ``steps.name``; to Argo the entrypoint and hooks are steps without a name."""
     hooked: bool = False
     """It is a life-cycle hook's."""
     retried: bool = False

@@ -7,16 +7,20 @@ import contextlib
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Literal, Protocol
 
-from kai_pipelines.engine.watchdog import Watchdog
+from kai_pipelines.engine.launching import Launcher
+from kai_pipelines.engine.view import Isolation, View
 
 GRACE = 5.0
 """Seconds between asking a process to stop and killing it."""
 TIMED_OUT = -1000
 """The exit code that an executor reports for a command that ran past its deadline."""
+RUNTIME = "kai_pipelines.runtime"
+"""The module that runs our steps."""
+_CHUNK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,26 @@ class Job:
     command: Sequence[str]
     environment: Mapping[str, str]
     folder: Path
-    """Its working directory."""
+    """Its working directory, where it has no view of its own."""
     log: Path
     """Where its standard output and error go, as they come."""
-    outputs: Mapping[str, Path]
+    outputs: Mapping[str, Path] = field(default_factory=dict)
     """Where it is to leave each output parameter and artifact."""
     result: Path | None = None
     """Where its standard output goes besides, when the workflow uses it."""
     deadline: float | None = None
     """Seconds it may run."""
+    container: str = "main"
+    role: Literal["init", "main", "sidecar"] = "main"
+    """Whether the pod's outcome is that of this command, or it only serves one."""
+    view: View | None = None
+    """The file system that it sees; None means this machine's."""
+    warm: bool = False
+    """Whether it may run in a worker that has the runtime loaded."""
+    stop: asyncio.Event | None = None
+    """Set when it is to stop: it is asked, and later killed."""
+    termination: Path | None = None
+    """Where it may say why it ended (Kubernetes, terminationMessagePath)."""
 
 
 class Executor(Protocol):
@@ -54,90 +69,155 @@ class Executor(Protocol):
 class LocalProcesses:
     """Each command as a process in a group of its own; none outlives the engine, however that ends."""
 
-    def __init__(self) -> None:
-        self._running: set[asyncio.subprocess.Process] = set()
-        self._watchdog: Watchdog | None = None
+    def __init__(self, *, isolate: bool = True) -> None:
+        self._isolate = isolate
+        self._cold: Launcher | None = None
+        self._warm: Launcher | None = None
+
+    def isolation(self, folder: Path) -> Isolation | None:
+        """What views this machine allows, tried out in an empty folder."""
+        if not self._isolate:
+            return None
+        for name in ("root", "upper", "work", "tmp"):
+            (folder / name).mkdir(parents=True)
+        found = self._launcher().probe(folder.resolve())
+        return Isolation(found) if found is not None else None
 
     async def run(self, job: Job, on_line: Callable[[str], None]) -> int:
         """Run a command; its output goes line by line to the log and to `on_line`."""
-        if self._watchdog is None:
-            self._watchdog = Watchdog()
         with contextlib.ExitStack() as files:
             log = files.enter_context(job.log.open("ab", buffering=0))
-            result = files.enter_context(job.result.open("wb")) if job.result else None
-            process = await self._start(self._watchdog, job)
-            self._running.add(process)
-            reading = asyncio.gather(
-                _copy_lines(process.stdout, log, result, on_line), _copy_lines(process.stderr, log, None, on_line)
-            )
+            result = files.enter_context(job.result.open("wb", buffering=0)) if job.result else None
+            spoken, errors = _Stream([log, result], on_line), _Stream([log], on_line)
+            launcher = self._launcher_for(job)
             try:
-                return await _wait(process, job.deadline)
+                number, ended = launcher.start(_request(job), (spoken.writing, errors.writing))
             finally:
-                _signal_group(process, signal.SIGKILL)  # what the command left behind
-                self._running.discard(process)
-                self._watchdog.forget(process.pid)
-                with contextlib.suppress(TimeoutError):  # a daemon that left the group keeps the pipe
-                    await asyncio.wait_for(reading, GRACE)
+                spoken.sent()
+                errors.sent()
+            try:
+                return await _wait(launcher, number, ended, job)
+            finally:
+                for stream in (spoken, errors):
+                    await stream.finish()
 
-    async def _start(self, watchdog: Watchdog, job: Job) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *watchdog.guarded(job.command),
-            env=dict(job.environment),
-            cwd=job.folder,
-            stdin=watchdog.pipe,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
+    def _launcher(self) -> Launcher:
+        if self._cold is None or self._cold.gone:
+            self._cold = Launcher()
+        return self._cold
+
+    def _launcher_for(self, job: Job) -> Launcher:
+        if not job.warm:
+            return self._launcher()
+        if self._warm is None or self._warm.gone:
+            self._warm = Launcher([RUNTIME], job.environment)
+        return self._warm
 
     def stop(self, sign: signal.Signals) -> None:
         """Signal every group."""
-        for process in self._running:
-            _signal_group(process, sign)
+        for launcher in (self._cold, self._warm):
+            if launcher is not None:
+                launcher.signal(None, sign)
 
     def close(self) -> None:
-        """Let the watchdog go."""
-        if self._watchdog is not None:
-            self._watchdog.close()
+        """Let the launchers go."""
+        for launcher in (self._cold, self._warm):
+            if launcher is not None:
+                launcher.close()
+        self._cold = self._warm = None
 
 
-async def _wait(process: asyncio.subprocess.Process, deadline: float | None) -> int:
+def _request(job: Job) -> dict[str, Any]:
+    request: dict[str, Any] = {
+        "env": dict(job.environment),
+        "folder": str(job.folder),
+        "termination": str(job.termination) if job.termination else None,
+    }
+    if job.warm:
+        return {**request, "module": RUNTIME, "arguments": list(job.command[3:])}
+    if job.view is not None:
+        message = str(job.termination.parent.resolve() / job.termination.name) if job.termination else None
+        request["view"] = {**job.view.request(), "termination": message}
+    return {**request, "command": list(job.command)}
+
+
+async def _wait(launcher: Launcher, number: int, ended: asyncio.Future[int], job: Job) -> int:
+    stop = asyncio.ensure_future(job.stop.wait()) if job.stop is not None else None
     try:
-        return await asyncio.wait_for(asyncio.shield(process.wait()), deadline)
-    except TimeoutError:
-        await _end(process)
-        return TIMED_OUT
+        waits: list[asyncio.Future[Any]] = [ended, *([stop] if stop is not None else [])]
+        await asyncio.wait(waits, timeout=job.deadline, return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            return ended.result()
+        code = await _end(launcher, number, ended)
+        return code if stop is not None and stop.done() else TIMED_OUT
     except asyncio.CancelledError:
-        await _end(process)
+        await _end(launcher, number, ended)
         raise
+    finally:
+        if stop is not None:
+            stop.cancel()
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    _signal_group(process, signal.SIGTERM)
-    try:
-        await asyncio.wait_for(asyncio.shield(process.wait()), GRACE)
-    except TimeoutError:
-        _signal_group(process, signal.SIGKILL)
-        await process.wait()
+async def _end(launcher: Launcher, number: int, ended: asyncio.Future[int]) -> int:
+    launcher.signal(number, signal.SIGTERM)
+    await asyncio.wait([ended], timeout=GRACE)
+    if not ended.done():
+        launcher.signal(number, signal.SIGKILL)
+    return await ended
 
 
-def _signal_group(process: asyncio.subprocess.Process, sign: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, sign)
+class _Stream:
+    """What a command writes, taken from a pipe as it comes."""
 
+    def __init__(self, files: Sequence[IO[bytes] | None], on_line: Callable[[str], None]) -> None:
+        self._reading, self.writing = os.pipe()
+        os.set_blocking(self._reading, False)
+        self._files = [file for file in files if file is not None]
+        self._on_line = on_line
+        self._rest = b""
+        self._loop = asyncio.get_running_loop()
+        self._done: asyncio.Future[None] = self._loop.create_future()
+        self._loop.add_reader(self._reading, self._take)
 
-async def _copy_lines(
-    stream: asyncio.StreamReader | None, log: IO[bytes], result: IO[bytes] | None, on_line: Callable[[str], None]
-) -> None:
-    assert stream is not None
-    rest = b""
-    while chunk := await stream.read(65536):
-        log.write(chunk)
-        if result is not None:
-            result.write(chunk)
-        *lines, rest = (rest + chunk).replace(b"\r", b"\n").split(b"\n")
+    def sent(self) -> None:
+        """The command has its end of the pipe."""
+        os.close(self.writing)
+
+    async def finish(self) -> None:
+        """Take the rest; something that left the group may still keep the pipe, for which nobody waits."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._done, GRACE)
+        self._close()
+
+    def _take(self) -> None:
+        try:
+            chunk = os.read(self._reading, _CHUNK)
+        except BlockingIOError:
+            return
+        try:
+            for file in self._files:
+                file.write(chunk)
+        except OSError as error:
+            self._close(error)
+            return
+        *lines, self._rest = (self._rest + chunk).replace(b"\r", b"\n").split(b"\n")
+        if not chunk:
+            lines, self._rest = [self._rest], b""
         for line in lines:
             if line.strip():
-                on_line(line.decode(errors="replace"))
-    if rest.strip():
-        on_line(rest.decode(errors="replace"))
+                self._on_line(line.decode(errors="replace"))
+        if not chunk:
+            self._close()
+
+    def _close(self, error: OSError | None = None) -> None:
+        if self._reading < 0:
+            return
+        self._loop.remove_reader(self._reading)
+        os.close(self._reading)
+        self._reading = -1
+        if self._done.done():
+            return
+        if error is None:
+            self._done.set_result(None)
+        else:
+            self._done.set_exception(error)

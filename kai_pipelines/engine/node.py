@@ -54,8 +54,8 @@ class Node:
 
     @property
     def fulfilled(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.phase in FULFILLED
+        """Whether what follows may begin: it has ended, or is a daemon that serves."""
+        return self.phase in FULFILLED or (self.daemoned and self.phase != "Pending")
 
     @property
     def finished_text(self) -> str | None:

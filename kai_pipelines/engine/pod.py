@@ -1,4 +1,4 @@
-"""One pod, here: its folder made, its command run, its outputs kept."""
+"""One pod, here: its folder made, its containers run, its outputs kept."""
 
 from __future__ import annotations
 
@@ -6,24 +6,34 @@ import asyncio
 import contextlib
 import platform
 import re
+import shutil
+import sys
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from kai_pipelines.cache.fingerprint import Fingerprints
 from kai_pipelines.cache.key import result_key
-from kai_pipelines.cache.store import Result, Store, remove
-from kai_pipelines.engine.admission import container_of
-from kai_pipelines.engine.command import is_ours, job_of
-from kai_pipelines.engine.executor import TIMED_OUT, Executor
-from kai_pipelines.engine.node import Node
+from kai_pipelines.cache.store import Result, Store
+from kai_pipelines.engine.archive import packing
+from kai_pipelines.engine.collection import collect
+from kai_pipelines.engine.command import Commander, is_ours
+from kai_pipelines.engine.containers import ContainerOutcome, Containers, read_result, succeeded
+from kai_pipelines.engine.daemon import Daemon, ready
+from kai_pipelines.engine.executor import Executor, LocalProcesses
+from kai_pipelines.engine.facts import Facts, references
+from kai_pipelines.engine.images import PROGRAMS, objection
+from kai_pipelines.engine.node import Node, node_id
+from kai_pipelines.engine.part import main_container, parts_of, patched
 from kai_pipelines.engine.repository import Repository
 from kai_pipelines.engine.scope import fill, has_location, path_scope
-from kai_pipelines.engine.workspace import bind
-from kai_pipelines.errors import StoreError
-from kai_pipelines.manifest.library import Template
+from kai_pipelines.engine.view import Isolation, uncovered
+from kai_pipelines.engine.volumes import CLAIM, Volumes
+from kai_pipelines.engine.workspace import Builder, Workspace, unnamed_outputs
+from kai_pipelines.errors import ManifestError, StoreError
+from kai_pipelines.manifest.library import Library, Template
 from kai_pipelines.settings import VERSION
 
 LAST_LINES = 20
@@ -33,7 +43,7 @@ LONGEST_RESULT = 256 * 1024
 """Bytes of standard output that become a result (Argo, executor.go CaptureScriptResult)."""
 NO_CACHE = "kai-pipelines/cache"
 """Annotation on a template's metadata: ``disabled`` runs it each time."""
-_TIMEOUT = "Pod was active on the node longer than the specified deadline"
+_OF_THE_POD = re.compile(r'"(fieldRef|downwardAPI)"|\(?POD_|status\.podIP')
 
 
 @dataclass
@@ -43,12 +53,24 @@ class Outcome:
     phase: str
     message: str = ""
     exit_code: int | None = 0
-    """None when no process ended."""
+    """Of the main container; None when it did not end."""
     result: Result = field(default_factory=Result)
     cached: bool = False
     ran: bool = False
     log: Path | None = None
     last_lines: tuple[str, ...] = ()
+    containers: tuple[ContainerOutcome, ...] = ()
+    """How the main containers ended; of interest where there are several."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a workflow says of all its pods, and what was given beside it."""
+
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    workflow: str = ""
+    namespace: str = "default"
+    library: Library = field(default_factory=lambda: Library([]))
 
 
 class Pods:
@@ -64,6 +86,7 @@ class Pods:
         logs: Path,
         python_path: Sequence[str],
         use_cache: bool,
+        surroundings: Surroundings | None = None,
     ) -> None:
         self._store = store
         self._repository = repository
@@ -72,40 +95,76 @@ class Pods:
         self._logs = logs
         self._python_path = python_path
         self._use_cache = use_cache
+        self._around = surroundings or Surroundings()
+        self.known: Mapping[str, Any] = {}
+        """What the tags in the workflow's own volumes and patches can name."""
+        self._isolation: list[Isolation | None] = []
         self.fingerprints = Fingerprints(python_path, store.root / "fingerprints.json")
+
+    # Results that are kept
 
     def key(self, template: Template, *, wants_result: bool = False) -> str | None:
         """The key of the pod's result; None when it must run each time.
 
         Only what decides the outputs counts: not resources, where a pod would be scheduled, retries or
         deadlines. A pod without outputs runs for what it does elsewhere (it sends, deletes, notifies), so it
-        always runs.
+        always runs; so does one that shares a volume with others, or that knows its own name.
         """
         outputs = template.get("outputs") or {}
-        container = container_of(template)
         annotations = (template.get("metadata") or {}).get("annotations") or {}
-        if annotations.get(NO_CACHE) == "disabled":
+        if annotations.get(NO_CACHE) == "disabled" or template.get("daemon"):
             return None
         if not (outputs.get("parameters") or outputs.get("artifacts") or wants_result):
             return None
+        try:
+            whole = self._patched(template)
+            given = self._given(whole)
+        except ManifestError:  # the pod itself will say so
+            return None
+        if given is None:
+            return None
+        container = main_container(whole)
         ours = is_ours(container)
         source = self.fingerprints.of(str(container["args"][0])) if ours else None
         if ours and source is None:  # nobody can say whether it has changed
             return None
-        filled = fill(container, path_scope(template))
-        kept = {name: filled.get(name) for name in ("image", "command", "args", "env", "source", "workingDir")}
-        kept["outputs"] = [_declared(one) for kind in ("parameters", "artifacts") for one in outputs.get(kind) or []]
+        command = {
+            "containers": [_decisive(part.name, part.container) for part in parts_of(fill(whole, path_scope(whole)))],
+            "outputs": [_declared(one) for kind in ("parameters", "artifacts") for one in outputs.get(kind) or []],
+            "given": given,
+            "result": wants_result,
+        }
         inputs: dict[str, str | None] = {}
         for one in (template.get("inputs") or {}).get("artifacts") or []:
+            if "http" in one:
+                return None
             present = has_location(one) and self._repository.exists(one)
-            inputs[f"{one['name']} at {one.get('path')}"] = self._repository.digest(one) if present else None
-        versions = {"kai": VERSION, "python": platform.python_version()}
-        return result_key({**kept, "result": wants_result}, inputs, source, versions)
+            how = packing(one) or ""
+            digest = self._repository.digest(one) if present else None
+            inputs[f"{one['name']} at {one.get('path')} {how} {one.get('mode', '')}".rstrip()] = digest
+        return result_key(command, inputs, source, {"kai": VERSION, "python": platform.python_version()})
+
+    def _given(self, template: Template) -> list[Any] | None:
+        """The ConfigMaps, Secrets and volumes that decide what a pod does; None for one that others can change."""
+        parts = parts_of(template)
+        mounted = {str(m.get("name")) for part in parts for m in part.container.get("volumeMounts") or []}
+        declared = Volumes(self._workspace, self._store.root, self._around.library, self._spec()).declared(template)
+        volumes = [declared[name] for name in sorted(mounted) if name in declared]
+        if any(CLAIM in one or "claim-of-the-run" in one for one in volumes):
+            return None
+        if _OF_THE_POD.search(str([part.container.get("env") for part in parts]).replace("'", '"') + _text(volumes)):
+            return None
+        objects = [one for part in parts for one in references(part.container)]
+        named = {(kind, name) for kind, name, _ in objects} | set(_objects_of(volumes))
+        contents = [[*one, _contents(self._around.library.object(*one))] for one in sorted(named)]
+        return [volumes, contents] if volumes or contents else []
 
     def kept(self, key: str | None) -> Outcome | None:
         """The outcome that is in the store already."""
         result = self._store.get(key) if key is not None and self._use_cache else None
         return Outcome("Succeeded", result=result, cached=True) if result is not None else None
+
+    # Running
 
     async def run(
         self,
@@ -118,58 +177,189 @@ class Pods:
         wants_result: bool = False,
         seconds: float | None = None,
     ) -> Outcome:
-        """Run the pod's command and keep what it gives."""
-        folder = self._workspace / node.id
-        log = self._logs / f"{log_name(node)}.log"
-        last: deque[str] = deque(maxlen=LAST_LINES)
+        """Run the pod's containers and keep what they give."""
+        run = _PodRun(self._workspace / node.id, self._logs / f"{log_name(node)}.log", on_line)
+        with _telling_of_files(node):
+            try:
+                run.prepare()
+                containers = await self._containers(node, template, run, wants_result=wants_result, seconds=seconds)
+                async with _followed(run.folder / "argo" / "progress", on_progress):
+                    outcome = await self._finish(run, containers)
+                if outcome.phase == "Succeeded" and key is not None:
+                    self._store.put(key, outcome.result)
+            except ManifestError as error:
+                outcome = Outcome("Error", f"{error.message}" + (f" ({error.hint})" if error.hint else ""), None)
+            finally:
+                await asyncio.to_thread(discard, run.folder)
+        return run.told(outcome)
 
-        def heard(line: str) -> None:
-            last.append(line)
-            on_line(line)
+    async def start_daemon(
+        self, node: Node, template: Template, on_line: Callable[[str], None], *, seconds: float | None = None
+    ) -> Daemon:
+        """Start a daemon and wait until it is ready; its `ready` is false when it has ended before."""
+        run = _PodRun(self._workspace / node.id, self._logs / f"{log_name(node)}.log", on_line)
 
-        try:
-            _prepare(folder, log)
-            copies = not is_ours(container_of(template))
-            bound = await asyncio.to_thread(bind, template, folder, self._repository, copies=copies)
-            job = job_of(node.name, bound, folder, log, self._python_path, wants_result=wants_result, seconds=seconds)
-            async with _followed(folder / "progress", on_progress):
-                code = await self._executor.run(job, heard)
-            outcome = await asyncio.to_thread(self._collect, bound, code, job.result)
-            if outcome.phase == "Succeeded" and key is not None:
-                self._store.put(key, outcome.result)
-        except OSError as error:
-            raise StoreError(
-                f"{node.name}: cannot keep the step's files: {error.strerror or error}"
-                + (f": {error.filename}" if error.filename else ""),
-                hint="make room or give permission, and run again: what is finished is kept",
-            ) from error
-        finally:
-            with contextlib.suppress(OSError):
-                remove(folder)
-        outcome.log, outcome.last_lines, outcome.ran = log, tuple(last), True
-        return outcome
+        async def serve(containers: Containers) -> Outcome:
+            with _telling_of_files(node):
+                try:
+                    return run.told(await self._finish(run, containers))
+                finally:
+                    await asyncio.to_thread(discard, run.folder)
 
-    def _collect(self, template: Template, code: int, result: Path | None) -> Outcome:
-        if code == TIMED_OUT:
-            return Outcome("Failed", _TIMEOUT, 143)
-        if code != 0:
-            shown = 128 - code if code < 0 else code
-            return Outcome("Failed", f"main: Error (exit code {shown})", shown, Result(result=_text_of(result)))
-        outputs = template.get("outputs") or {}
-        parameters: dict[str, str] = {}
-        for one in outputs.get("parameters") or []:
-            value = _read_parameter(one)
-            if value is None:
-                return Outcome("Error", f"output parameter {one['name']} was not written", None)
-            parameters[one["name"]] = value
-        artifacts: dict[str, str] = {}
-        for one in outputs.get("artifacts") or []:
-            path = Path(one.get("path", ""))
-            if path.exists():
-                artifacts[one["name"]] = self._store.adopt(path)
-            elif not one.get("optional"):
-                return Outcome("Error", f"output artifact {one['name']} was not written", None)
-        return Outcome("Succeeded", exit_code=0, result=Result(parameters, artifacts, _text_of(result)))
+        with _telling_of_files(node):
+            run.prepare()
+            containers = await self._containers(node, template, run, wants_result=False, seconds=seconds)
+        ended = asyncio.create_task(serve(containers))
+        mains = [part for part in containers.commander.workspace.parts if part.role == "main"]
+        return Daemon(ended, containers, await ready(containers, mains, ended, self._executor))
+
+    async def _containers(
+        self, node: Node, template: Template, run: _PodRun, *, wants_result: bool, seconds: float | None
+    ) -> Containers:
+        whole = self._patched(template)
+        for part in parts_of(whole):
+            if said := objection(part.container):
+                raise ManifestError(f"container {part.name}: {said}")
+        facts = self._facts(node, whole)
+        own = all(is_ours(part.container) for part in parts_of(whole))
+        isolation = None if own else self._isolated()
+        if isolation is None and not own and isinstance(self._executor, LocalProcesses):
+            _refuse_unnamed(whole)
+        workspace = await asyncio.to_thread(self._furnished, whole, run.folder, facts, isolation)
+        commander = Commander(
+            node.name, workspace, facts, self._around.library, self._python_path, run.log, wants_result
+        )
+        retry = (whole.get("containerSet") or {}).get("retryStrategy")
+        return Containers(commander, self._executor, run.heard, seconds, retry)
+
+    def _furnished(self, template: Template, folder: Path, facts: Facts, isolation: Isolation | None) -> Workspace:
+        volumes = Volumes(self._workspace, self._store.root, self._around.library, self._spec())
+        programs = uncovered([*map(Path, self._python_path), Path(sys.prefix), Path(sys.base_prefix), PROGRAMS])
+        builder = Builder(self._repository, volumes, self._around.library, isolation, programs)
+        return builder.make(template, folder, facts)
+
+    def _isolated(self) -> Isolation | None:
+        """What views there are here; asked once."""
+        if not self._isolation:
+            found = None
+            if isinstance(self._executor, LocalProcesses):
+                probe = self._workspace / "probe"
+                found = self._executor.isolation(probe)
+                discard(probe)
+            self._isolation.append(found)
+        return self._isolation[0]
+
+    async def _finish(self, run: _PodRun, containers: Containers) -> Outcome:
+        verdict = await containers.run()
+        if verdict.stopped:
+            return Outcome(verdict.phase, verdict.message, verdict.exit_code, containers=verdict.containers)
+        workspace, wanted = containers.commander.workspace, containers.commander.wants_result
+        file = run.folder / "result"
+        text = await asyncio.to_thread(read_result, file, LONGEST_RESULT) if wanted and file.is_file() else None
+        result, missing = await asyncio.to_thread(collect, workspace, self._store, text)
+        outcome = Outcome("Succeeded", "", verdict.exit_code, result, containers=verdict.containers)
+        if verdict.phase:
+            return replace(outcome, phase=verdict.phase, message=verdict.message)
+        return replace(outcome, phase="Error", message=missing) if missing else outcome
+
+    # What the workflow says of all its pods
+
+    def _spec(self) -> Mapping[str, Any]:
+        spec = self._around.spec
+        own = {name: spec[name] for name in ("volumes", "volumeClaimTemplates") if name in spec}
+        return fill(own, self.known) if own else {}
+
+    def _patched(self, template: Template) -> Template:
+        """The template under the workflow's patch and its own, each with its tags replaced."""
+        texts = [self._around.spec.get("podSpecPatch"), template.get("podSpecPatch")]
+        parameters = (template.get("inputs") or {}).get("parameters") or []
+        known = {**self.known, **{f"inputs.parameters.{p['name']}": p.get("value", "") for p in parameters}}
+        return patched(template, [str(fill(text, known)) for text in texts if text])
+
+    def _facts(self, node: Node, template: Template) -> Facts:
+        around, metadata = self._around, template.get("metadata") or {}
+        workflow = around.workflow or node.id.rpartition("-")[0] or node.id
+        number = node_id(workflow, node.name).rpartition("-")[2]
+        pod = workflow if node.name == workflow else f"{workflow}-{node.template_name or 'inline'}-{number}"
+        labels = {**(metadata.get("labels") or {}), "workflows.argoproj.io/workflow": workflow}
+        annotations = {
+            **(metadata.get("annotations") or {}),
+            "workflows.argoproj.io/node-id": node.id,
+            "workflows.argoproj.io/node-name": node.name,
+        }
+        account = str(around.spec.get("serviceAccountName") or "default")
+        labels, annotations = ({k: str(v) for k, v in one.items()} for one in (labels, annotations))
+        return Facts(pod, node.id, node.name, workflow, around.namespace, account, labels, annotations)
+
+
+@dataclass
+class _PodRun:
+    """One run of a pod: its folder, its log, and the last that it said."""
+
+    folder: Path
+    log: Path
+    on_line: Callable[[str], None]
+    last: deque[str] = field(default_factory=lambda: deque(maxlen=LAST_LINES))
+
+    def heard(self, line: str) -> None:
+        """A line of any of its containers."""
+        self.last.append(line)
+        self.on_line(line)
+
+    def prepare(self) -> None:
+        """An empty folder, and no log of a run before."""
+        discard(self.folder)
+        for name in ("scratch", "outputs", "argo"):
+            (self.folder / name).mkdir(parents=True)
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.unlink(missing_ok=True)
+
+    def told(self, outcome: Outcome) -> Outcome:
+        """The outcome with what there is to read of it."""
+        return replace(outcome, log=self.log, last_lines=tuple(self.last), ran=True)
+
+
+def _refuse_unnamed(template: Template) -> None:
+    """Where paths are replaced, an output can be found only if the command is told where to put it."""
+    if paths := unnamed_outputs(template):
+        raise ManifestError(
+            f"its output {', '.join(paths)} is written by a program that is not told where: "
+            "that needs mount namespaces, which this machine does not allow"
+        )
+
+
+@contextlib.contextmanager
+def _telling_of_files(node: Node) -> Generator[None]:
+    """Say of a full disk or a forbidden file what it is."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{node.name}: cannot keep the step's files: {error.strerror or error}"
+            + (f": {error.filename}" if error.filename else ""),
+            hint="make room or give permission, and run again: what is finished is kept",
+        ) from error
+
+
+def discard(folder: Path) -> None:
+    """Remove a pod's folder, with what only its containers could read."""
+
+    def retry(remove: Callable[[str], Any], path: str, _: object) -> None:
+        with contextlib.suppress(OSError):
+            Path(path).parent.chmod(0o700)
+            Path(path).chmod(0o700)
+            remove(path)
+
+    if folder.exists():
+        shutil.rmtree(folder, onerror=retry)
+    if folder.exists():  # a folder that could not be listed at first
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _decisive(name: str, container: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a container decides what it does."""
+    fields = ("image", "command", "args", "env", "envFrom", "source", "workingDir", "volumeMounts", "dependencies")
+    return {"name": name, **{one: container[one] for one in fields if one in container}}
 
 
 def _declared(output: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,12 +367,23 @@ def _declared(output: Mapping[str, Any]) -> dict[str, Any]:
     return {key: output[key] for key in ("name", "path", "optional", "valueFrom") if key in output}
 
 
-def _prepare(folder: Path, log: Path) -> None:
-    remove(folder)
-    for name in ("scratch", "outputs"):
-        (folder / name).mkdir(parents=True)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.unlink(missing_ok=True)
+def _text(value: object) -> str:
+    return str(value).replace("'", '"')
+
+
+def _contents(document: Mapping[str, Any] | None) -> Any:
+    return {name: (document or {}).get(name) for name in ("data", "binaryData", "stringData")}
+
+
+def _objects_of(volumes: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    found = []
+    for volume in volumes:
+        for source in [volume, *((volume.get("projected") or {}).get("sources") or [])]:
+            if one := source.get("configMap"):
+                found.append(("ConfigMap", str(one.get("name", ""))))
+            if one := source.get("secret"):
+                found.append(("Secret", str(one.get("secretName") or one.get("name") or "")))
+    return found
 
 
 @contextlib.asynccontextmanager
@@ -210,17 +411,4 @@ def log_name(node: Node) -> str:
     return "".join(c if c.isalnum() or c in "._-()" else "_" for c in node.name)[:200]
 
 
-def _read_parameter(one: Mapping[str, Any]) -> str | None:
-    source = one.get("valueFrom") or {}
-    path = Path(source.get("path", ""))
-    if not path.is_file():
-        return str(source["default"]) if "default" in source else None
-    # Argo takes one newline off the end (executor.go SaveParameters).
-    return path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
-
-
-def _text_of(result: Path | None) -> str | None:
-    if result is None:
-        return None
-    with result.open("rb") as file:
-        return file.read(LONGEST_RESULT).decode(errors="replace").removesuffix("\n")
+__all__ = ["Daemon", "Outcome", "Pods", "Surroundings", "discard", "log_name", "succeeded"]

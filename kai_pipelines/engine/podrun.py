@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from kai_pipelines.cache.key import result_key
 from kai_pipelines.engine.call import Call
+from kai_pipelines.engine.command import is_ours
 from kai_pipelines.engine.node import BAD, Node
 from kai_pipelines.engine.pod import Outcome
 from kai_pipelines.manifest.duration import parse_duration
@@ -22,13 +23,30 @@ async def run_pod(
     execution: Execution, call: Call, node: Node, template: Template, deadline: float | None, *, wants_result: bool
 ) -> None:
     """Run a pod, or take what was kept of the same one."""
-    key = execution.pods.key(template, wants_result=wants_result)
+    if template.get("daemon"):
+        seconds = _seconds(execution, node, template, deadline)
+        await execution.attendance.start(execution, call, node, template, seconds)
+        return
+    key = _placed(execution.pods.key(template, wants_result=wants_result), execution, node, template)
     outcome = execution.pods.kept(key)
     if outcome is None:
         outcome = await _run_in_place(execution, call, node, template, key, deadline, wants_result=wants_result)
+    _show_containers(execution, node, template, outcome)
     _take_outputs(execution, node, template, outcome)
     execution.count(node, outcome)
     execution.end(node, outcome.phase, outcome.message)
+
+
+def _placed(key: str | None, execution: Execution, node: Node, template: Template) -> str | None:
+    """The key of what a foreign program gives at its place in the workflow.
+
+    Only our steps promise the same outputs for the same inputs. A program that throws a coin may be called again
+    and again, with the same words, and must be able to answer otherwise.
+    """
+    if key is None or is_ours(template.get("container") or {}):
+        return key
+    place = node.name.removeprefix(execution.program.name)
+    return result_key({"at": place, "is": key}, {}, None, {})
 
 
 async def _run_in_place(
@@ -79,6 +97,25 @@ def _seconds(execution: Execution, node: Node, template: Template, deadline: flo
     return max(0.0, min(limits)) if limits else None
 
 
+def _show_containers(execution: Execution, node: Node, template: Template, outcome: Outcome) -> None:
+    """A node for each container of a set (Argo, container_set_template.go)."""
+    containers = (template.get("containerSet") or {}).get("containers") or []
+    ended = {one.name: one for one in outcome.containers}
+    made: dict[str, Node] = {}
+    holder = {"template": node.template_name, "templateRef": node.template_ref}
+    for one in containers:
+        name = str(one.get("name"))
+        made[name] = execution.begin(f"{node.name}.{name}", "Container", holder, node.template_scope, node)
+        made[name].started_at = node.started_at
+    for one in containers:
+        name, before = str(one.get("name")), one.get("dependencies") or []
+        execution.tree.connect([made[other] for other in before if other in made] or [node], made[name])
+        if name in ended:
+            execution.end(made[name], ended[name].phase, ended[name].message)
+        else:  # the pod came from the store, or ended before its containers began
+            execution.end(made[name], outcome.phase, "" if outcome.phase == "Succeeded" else outcome.message)
+
+
 def _take_outputs(execution: Execution, node: Node, template: Template, outcome: Outcome) -> None:
     """The node's outputs in Argo's form, and its artifacts in the repository."""
     result, declared = outcome.result, template.get("outputs") or {}
@@ -97,8 +134,6 @@ def _take_outputs(execution: Execution, node: Node, template: Template, outcome:
 
 
 def _stored(execution: Execution, node: Node, one: Mapping[str, Any], digest: str) -> dict[str, Any]:
-    path = str(one.get("path", ""))
-    key = (one.get("s3") or {}).get("key") or f"{execution.program.name}/{node.id}/{PurePosixPath(path).name}"
-    execution.repository.add(key, digest)
+    location = execution.repository.keep(one, digest, f"{execution.program.name}/{node.id}")
     kept = {name: one[name] for name in ("name", "path", "optional", "archive", "globalName") if name in one}
-    return {**kept, "s3": {"key": key}}
+    return {**kept, **location}

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from kai_pipelines.engine.node import Node
 
 if TYPE_CHECKING:
+    import asyncio
+
     from kai_pipelines.engine.pod import Outcome
 
 
@@ -41,6 +43,10 @@ class RunRequest:
     """A run that is to stop before anything new begins; after Stop exit handlers still run."""
     simulated: bool = False
     """Nothing will run: what this machine could not run is let through, and artifacts need not be there."""
+    object_storage: Path | None = None
+    """The folder that stands for object storage; without it one in the store."""
+    isolate: bool = True
+    """Give each pod a file system of its own, where this machine allows it."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,35 @@ class PodRunner(Protocol):
         """Run the pod, `seconds` at most; how it ended."""
         ...
 
+    async def start_daemon(
+        self, node: Node, template: dict[str, Any], on_line: Callable[[str], None], *, seconds: float | None = None
+    ) -> Attendant:
+        """Start a pod that is to run beside those after it, and wait until it is ready or has ended."""
+        ...
+
+
+class Attendant(Protocol):
+    """A daemon that was started."""
+
+    @property
+    def ended(self) -> asyncio.Future[Outcome]:
+        """Its end."""
+        ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether it serves; false when it has ended before it did."""
+        ...
+
+    @property
+    def ip(self) -> str:
+        """Where it is reached."""
+        ...
+
+    async def stop(self) -> Outcome:
+        """End it."""
+        ...
+
 
 class Shelf(Protocol):
     """What the scheduler asks of the artifact repository."""
@@ -122,6 +157,10 @@ class Shelf(Protocol):
 
     def add(self, key: str, digest: str) -> None:
         """Put what a pod has made under a key."""
+        ...
+
+    def keep(self, artifact: Mapping[str, Any], digest: str, folder: str) -> dict[str, Any]:
+        """Put an output artifact under its own key, or one in a folder; its location."""
         ...
 
     def digests(self, artifacts: Iterable[Mapping[str, Any]]) -> dict[str, str]:

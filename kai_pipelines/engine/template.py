@@ -213,6 +213,10 @@ async def _try_until(
             number, last = len(before) - 1, before[-2] if len(before) > 1 else None
         last = await _try(execution, call, home, declared, template, node, number, last, deadline)
         node.outputs = last.outputs
+        if last.daemoned:
+            node.phase, node.daemoned, node.address = last.phase, True, last.address
+            execution.changed(node)
+            return node
         if last.phase not in BAD:
             return execution.end(node, "Succeeded")
         if shutdown.halts(exiting=call.exiting):

@@ -7,11 +7,13 @@ A DAG's tasks all start at once and wait for what they depend on; only pods take
 from __future__ import annotations
 
 import asyncio
+import json
 import platform
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from kai_pipelines.engine.attendance import Attendance
 from kai_pipelines.engine.call import Call, CallError
 from kai_pipelines.engine.clock import Clock
 from kai_pipelines.engine.executor import GRACE, Executor
@@ -25,13 +27,19 @@ from kai_pipelines.engine.program import Program
 from kai_pipelines.engine.record import restored
 from kai_pipelines.engine.request import Observer, Person, PodRunner, Shelf
 from kai_pipelines.engine.rest import Rest
-from kai_pipelines.engine.scope import Scope, text_of
+from kai_pipelines.engine.scope import Scope, has_location, text_of
 from kai_pipelines.engine.shutdown import Shutdown, Strategy
 from kai_pipelines.engine.template import run_template
 from kai_pipelines.errors import ManifestError
-from kai_pipelines.expression.gojson import marshal
 from kai_pipelines.expression.printing import quote
 from kai_pipelines.manifest.library import Home
+
+
+def _json(value: Any) -> str:
+    """As json.Marshal of a struct: fields as they are given, <, > and & escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
 
 _GROUPS = frozenset({"DAG", "Steps", "StepGroup", "TaskGroup", "Retry"})
 """Types of nodes that end when what is in them has."""
@@ -64,6 +72,7 @@ class Execution:
         self.person = person
         self.tree: NodeTree = restored(program.name, status or {})
         self.places = asyncio.Semaphore(min(jobs, int(program.spec.get("parallelism") or jobs)))
+        self.attendance = Attendance()
         self.locks = Locks()
         self.machine_locks = machine_locks or NoMachineLocks()
         self.shutdown = Shutdown()
@@ -80,7 +89,7 @@ class Execution:
         self.fault: tuple[str, str] | None = None
         """The phase and message of a workflow whose entry or exit template could not be run."""
         self.started_at = clock.now()
-        self.globals: Scope = program.globals(self.started_at)
+        self.globals: Scope = {**program.globals(self.started_at), "workflow.duration": "0.000000"}
         self.outputs: dict[str, list[dict[str, Any]]] = {"parameters": [], "artifacts": []}
         """What templates gave under a name for the whole workflow."""
         self.artifacts: Scope = {}
@@ -136,8 +145,11 @@ class Execution:
         with self.rest.busy():
             await self.machine_locks.acquire(locks, lambda lock, message: self.say(message))
         root = await self._run_entrypoint()
-        if root is not None:
-            await self._run_exit_handler(root)
+        try:
+            if root is not None:
+                await self._run_exit_handler(root)
+        finally:
+            await self.attendance.stop_all(self)
         self.machine_locks.release(locks)
         return root
 
@@ -171,8 +183,8 @@ class Execution:
             if n.phase in BAD
         ]
         self.globals["workflow.status"] = root.phase if root.phase in {*BAD, "Running", "Pending"} else "Succeeded"
-        self.globals["workflow.failures"] = quote(_failures_json(failures))
-        self.globals["workflow.duration"] = f"{self.clock.now() - self.started_at:.6f}"
+        # Argo quotes the list once more, and has null for none.
+        self.globals["workflow.failures"] = quote(_json(failures) if failures else "null")
 
     async def _run_exit_handler(self, root: Node) -> None:
         hook = self.program.exit_hook()
@@ -198,7 +210,7 @@ class Execution:
                 key = f"{self.program.name}/arguments/{one['name']}"
                 self.repository.bring(key, path)
                 artifacts.append({"name": one["name"], "s3": {"key": key}})
-            elif not one.get("optional") or any(key in one for key in ("raw", "s3")):
+            elif not one.get("optional") or has_location(one):
                 artifacts.append(one)
         parameters = [{"name": name, "value": value} for name, value in self.program.parameters.items()]
         return {"parameters": parameters, "artifacts": artifacts}
@@ -284,6 +296,7 @@ class Execution:
             node.started_at = self.clock.now()
         self.tree.connect(parents, node)
         node.phase, node.type = phase, kind
+        self.globals["workflow.duration"] = f"{self.clock.now() - self.started_at:.6f}"
         if watcher := self.watchers.get(name):
             watcher(node)
         return node
@@ -356,17 +369,10 @@ class Execution:
 
     async def stop_daemons(self, boundary: Node) -> None:
         """End the daemons that were started directly in a DAG or steps template."""
+        await self.attendance.stop(self, boundary.id)
 
     def pod_name(self, node: str, template: str) -> str:
         """Argo's name of a node's pod (workflow/util/pod_name.go, version 2)."""
         if node == self.program.name:
             return node
         return f"{self.program.name}-{template}-{node_id(self.program.name, node).rpartition('-')[2]}"
-
-
-def _failures_json(failures: Sequence[Mapping[str, str | None]]) -> str:
-    """The nodes that failed as a controller writes them: fields in its order, and null when there are none."""
-    if not failures:
-        return "null"
-    fields = (",".join(f"{marshal(key)}:{marshal(value)}" for key, value in one.items()) for one in failures)
-    return f"[{','.join(f'{{{one}}}' for one in fields)}]"

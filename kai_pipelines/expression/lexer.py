@@ -20,7 +20,7 @@ IDENTIFIER, NUMBER, STRING, BYTES, OPERATOR, BRACKET, EOF = [
     "EOF",
 ]
 
-_WORD_OPERATORS = frozenset(
+WORD_OPERATORS = frozenset(
     ["in", "or", "and", "matches", "contains", "startsWith", "endsWith", "let", "not", "if", "else"]
 )
 _SPACES = frozenset(
@@ -140,7 +140,7 @@ class _Lexer:
 
     def word(self, start: int) -> None:
         self.skip_word()
-        self.emit(OPERATOR if self.text[start : self.at] in _WORD_OPERATORS else IDENTIFIER, start)
+        self.emit(OPERATOR if self.text[start : self.at] in WORD_OPERATORS else IDENTIFIER, start)
 
     def comment(self, start: int) -> None:
         if self.peek(1) == "/":

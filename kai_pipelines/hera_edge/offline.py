@@ -10,7 +10,7 @@ import inspect
 import json
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,21 @@ _OBJECTS = ("workflow", "template", "cronWorkflow")
 
 class ServerNeeded(BaseException):
     """The file asks a server for what only a server knows; no `except Exception` of the file may hide it."""
+
+
+@dataclass
+class Unsent:
+    """What a file wanted to send."""
+
+    notes: list[str] = field(default_factory=list)
+    objects: list[dict[str, Any]] = field(default_factory=list)
+    """Workflows and templates; the latest of those that were sent again."""
+
+    def keep(self, thing: dict[str, Any]) -> None:
+        """One object more."""
+        same = (thing.get("kind"), thing.get("metadata"))
+        self.objects = [one for one in self.objects if (one.get("kind"), one.get("metadata")) != same]
+        self.objects.append(thing)
 
 
 @dataclass(frozen=True)
@@ -36,20 +51,22 @@ class _Echo:
 
 
 @contextmanager
-def unsent(path: Path) -> Generator[list[str]]:
-    """Hera's clients send nothing; the notes say what the file at `path` wanted to."""
+def unsent(path: Path) -> Generator[Unsent]:
+    """Hera's clients send nothing, and what the file at `path` wanted to is kept."""
     from hera.workflows import AsyncWorkflowsService, Workflow, WorkflowsService
 
-    notes: list[str] = []
+    held_back = Unsent()
 
     def request(_service: object, method: str, **given: Any) -> _Echo:
-        return _answer(method, given, _place(path), notes)
+        return _answer(method, given, _place(path), held_back)
 
     async def async_request(_service: object, method: str, **given: Any) -> _Echo:
-        return _answer(method, given, _place(path), notes)
+        return _answer(method, given, _place(path), held_back)
 
     def wait(_workflow: object, *_given: object, **_named: object) -> object:
-        notes.append(f"{_place(path)}: nothing was sent, so there is nothing to wait for; the rest of the file is left")
+        held_back.notes.append(
+            f"{_place(path)}: nothing was sent, so there is nothing to wait for; the rest of the file is left"
+        )
         raise ServerNeeded
 
     async def async_wait(_workflow: object, *_given: object, **_named: object) -> object:
@@ -63,7 +80,7 @@ def unsent(path: Path) -> Generator[list[str]]:
             (Workflow, "async_wait", async_wait),
         ):
             stack.enter_context(_replaced(holder, name, replacement))
-        yield notes
+        yield held_back
 
 
 @contextmanager
@@ -76,18 +93,19 @@ def _replaced(holder: type, name: str, replacement: Callable[..., object]) -> Ge
         setattr(holder, name, before)
 
 
-def _answer(method: str, given: dict[str, Any], place: str, notes: list[str]) -> _Echo:
+def _answer(method: str, given: dict[str, Any], place: str, held_back: Unsent) -> _Echo:
     from hera.exceptions import NotFound
 
     what = str(given.get("url", "")).partition("/api/v1/")[2]
     body = json.loads(given["data"]) if given.get("data") else {}
     kept = next((body[name] for name in _OBJECTS if name in body), None)
     if kept is not None:
-        notes.append(f"{place}: {method.upper()} {what} was not sent: kai works on the workflow here")
+        held_back.notes.append(f"{place}: {method.upper()} {what} was not sent: kai works on the workflow here")
+        held_back.keep(kept)
         return _Echo(kept)
     if method.lower() == "get" and "templates/" in what:
         raise NotFound(f"{what}: kai asks no server while it loads a file")
-    notes.append(f"{place}: {method.upper()} {what} needs a server; the rest of the file is left")
+    held_back.notes.append(f"{place}: {method.upper()} {what} needs a server; the rest of the file is left")
     raise ServerNeeded
 
 

@@ -14,11 +14,15 @@ from pathlib import Path
 import yaml
 
 from kai_pipelines.errors import ManifestError
+from kai_pipelines.manifest.limits import MAX_BYTES
+from kai_pipelines.manifest.reading import Fault, read
 
 Manifest = Mapping[str, object]
 
 WORKFLOW_KINDS = ("Workflow", "WorkflowTemplate", "CronWorkflow", "ClusterWorkflowTemplate")
 """The kinds of object that hold templates and an entrypoint."""
+SUFFIXES = frozenset((".yaml", ".yml", ".json"))
+"""Of the files that are manifests."""
 
 
 class _Dumper(yaml.CSafeDumper):
@@ -51,30 +55,43 @@ def dump(manifest: Manifest) -> str:
     return text if text.endswith("\n") else f"{text}\n"  # a last text of several lines has none
 
 
-def load_all(text: str, *, source: str = "manifest") -> list[dict[str, object]]:
+def load_all(text: str | bytes, *, source: str = "manifest") -> list[dict[str, object]]:
     """Every document of a YAML or JSON text; `source` names it in errors."""
-    try:
-        documents = [document for document in yaml.load_all(text, Loader=yaml.CSafeLoader) if document is not None]
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{source}:{mark.line + 1}:{mark.column + 1}" if mark else source
-        raise ManifestError(f"{place}: not valid YAML: {getattr(error, 'problem', None) or error}") from error
-    for document in documents:
-        if not isinstance(document, dict):
-            raise ManifestError(f"{source}: a manifest is a mapping, this is a {type(document).__name__}")
-    return documents
+    reading = read(text)
+    for fault in reading.faults:
+        if fault.is_error:
+            raise ManifestError(_told(fault, source), hint=fault.hint or None)
+    return list(reading.documents)
+
+
+def _told(fault: Fault, source: str) -> str:
+    if fault.kind == "not-text":
+        return f"cannot read {source}: {fault.message} (line {fault.line}, column {fault.column})"
+    return f"{source}:{fault.line}:{fault.column}: {fault.message}"
 
 
 def load(path: Path) -> list[dict[str, object]]:
     """Every document of a file, or of the .yaml, .yml and .json files of a folder."""
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix in {".yaml", ".yml", ".json"})
-        return [document for file in files for document in load(file)]
+        return [document for file in files_of(path) for document in load(file)]
+    return load_all(bytes_of(path), source=str(path))
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The manifests that lie in a folder itself, by name."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ManifestError(f"cannot read {path}: {error}") from error
-    return load_all(text, source=str(path))
+        return sorted(file for file in folder.iterdir() if file.suffix in SUFFIXES)
+    except OSError as error:
+        raise ManifestError(f"cannot read {folder}: {error.strerror}") from error
+
+
+def bytes_of(path: Path) -> bytes:
+    """The content of a file, as far as it may be read: one byte more than the most tells that it is too large."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ManifestError(f"cannot read {path}: {error.strerror}") from error
 
 
 def canonical(value: object) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Container
 from pathlib import PurePosixPath
 
+_OBJECT_PART = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _TEMPLATE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
@@ -17,6 +18,11 @@ def template_name(name: str) -> str:
 def is_template_name(name: str) -> bool:
     """Whether Argo and Kubernetes take it as a name and as a label's value: at most 63 of a-z, 0-9 and inner ``-``."""
     return _TEMPLATE_NAME.fullmatch(name) is not None
+
+
+def is_object_name(name: str) -> bool:
+    """Whether Kubernetes takes it as the name of a workflow: at most 253 of a-z, 0-9 and inner ``-`` and ``.``."""
+    return len(name) <= 253 and all(_OBJECT_PART.fullmatch(part) for part in name.split("."))
 
 
 def task_name(text: str) -> str:

@@ -17,6 +17,7 @@ from kai_pipelines.simulation.guesses import Guesses
 from kai_pipelines.simulation.names import Step, path_of
 from kai_pipelines.simulation.requests import Requests, requests_of
 from kai_pipelines.simulation.script import Ending, Script
+from kai_pipelines.simulation.virtual_time import passed
 
 SIMULATED = "simulated"
 """The digest of every artifact."""
@@ -103,6 +104,12 @@ class NoFiles:
         """Remember the key."""
         self.keys[key] = digest
 
+    def keep(self, artifact: Mapping[str, Any], digest: str, folder: str) -> dict[str, Any]:
+        """Remember the key of an output artifact, which it may bring along."""
+        key = (artifact.get("s3") or {}).get("key") or f"{folder}/{artifact.get('name')}.tgz"
+        self.keys[key] = digest
+        return {"s3": {"key": key}}
+
     def digests(self, artifacts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
         """What the keys of some artifacts stand for: nothing."""
         keys = (str((one.get("s3") or {}).get("key", "")) for one in artifacts)
@@ -112,6 +119,26 @@ class NoFiles:
         """The keys that begin with an artifact's."""
         prefix = str((artifact.get("s3") or {}).get("key", "")).rstrip("/") + "/"
         return sorted(key for key in self.keys if key.startswith(prefix))
+
+
+class SimulatedDaemon:
+    """A daemon of a simulation."""
+
+    ip = "127.0.0.1"
+
+    def __init__(self, outcome: Outcome, note: Callable[[str], None]) -> None:
+        self.ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.ready = outcome.phase == "Succeeded"
+        self._outcome = outcome
+        self._note = note
+
+    async def stop(self) -> Outcome:
+        """End it."""
+        if not self.ended.done():
+            self._note(self._outcome.phase)
+            self._outcome.ran = True
+            self.ended.set_result(self._outcome)
+        return self._outcome
 
 
 class SimulatedPods:
@@ -129,6 +156,7 @@ class SimulatedPods:
         self._lengths = lengths
         self._runs: dict[tuple[str, ...], int] = {}
         self._waiting: set[asyncio.Future[bool]] = set()
+        self._seen: set[tuple[tuple[str, ...], str]] = set()
         self.ran: list[PodRun] = []
         self.invented: dict[tuple[str, str | None], Invented] = {}
         self.approved: list[str] = []
@@ -160,18 +188,37 @@ class SimulatedPods:
         number = self._count(step)
         attempt = int(node.name[node.name.rindex("(") + 1 : -1]) if (node.flag or {}).get("retried") else 0
         ending = self._ending(step, number)
-        started = asyncio.get_running_loop().time()
+        started = passed()
         length = self._length(step, started, seconds)
         lasts = self._duration(step, ending, length, seconds)
         stopped = await self._wait(lasts)
         outcome = _stopped() if stopped else _ended(ending, late=seconds is not None and _late(ending, length, seconds))
         if outcome.phase == "Succeeded":
             outcome.result = self._results(step, template, number, wants_result=wants_result)
-        ended = asyncio.get_running_loop().time()
+        ended = passed()
         asks = requests_of(template, self._spec)
         self.ran.append(PodRun(step, node.id, attempt, started, ended, outcome.phase, length, asks))
         outcome.ran = True
         return outcome
+
+    async def start_daemon(
+        self, node: Node, template: dict[str, Any], on_line: Callable[[str], None], *, seconds: float | None = None
+    ) -> SimulatedDaemon:
+        """A daemon that serves at once, unless the script says that it fails; it takes a node until it is stopped."""
+        step = self._step(node, template)
+        ending = self._ending(step, self._count(step))
+        started = asyncio.get_running_loop().time()
+        outcome = _ended(ending, late=False)
+        asks = requests_of(template, self._spec)
+
+        def note(phase: str) -> None:
+            ended = asyncio.get_running_loop().time()
+            self.ran.append(PodRun(step, node.id, 0, started, ended, phase, self._length(step, started, None), asks))
+
+        daemon = SimulatedDaemon(outcome, note)
+        if outcome.phase != "Succeeded":
+            await daemon.stop()
+        return daemon
 
     async def approve(self, node: Node, template: dict[str, Any]) -> Mapping[str, str]:
         """A person who thinks as long as the script says, else not at all, and supplies what it says."""
@@ -207,6 +254,7 @@ class SimulatedPods:
                 f"{self._workflow} does not end: {MOST_PODS:,} pods have run, the last of {step.name}",
                 hint="say with --result what ends it; what nobody said is listed by kai simulate",
             )
+        self._seen.add((step.path, step.template))
         number = self._runs.get(step.path, 0)
         self._runs[step.path] = number + 1
         return number
@@ -259,16 +307,20 @@ class SimulatedPods:
         artifacts = {str(one["name"]): SIMULATED for one in outputs.get("artifacts") or []}
         return Result(parameters, artifacts, self._value(step, None, number, asked) if wants_result else None)
 
+    def _depth(self, step: Step) -> int:
+        """How deep in a recursion a step is: the same asked again gets another answer, so that it ends."""
+        *around, last = step.path or ("",)
+        return sum(((*around[:at], last), step.template) in self._seen for at in range(len(around)))
+
     def _value(self, step: Step, output: str | None, number: int, asked: list[str]) -> str:
         """What is laid down, else a value that the step was asked for, else the likeliest."""
         told = self._script.result(step, output, number)
         if told is not None:
             return told
         guess = self._guesses.of(step.template, output)
-        # A recursion asks the same again, one level deeper: it gets another answer, so that it ends.
-        depth = max(sum(_stem(one) == _stem(part) for one in step.path) for part in step.path) if step.path else 1
-        value = guess.values[(depth - 1) % len(guess.values)]
-        if depth == 1:
+        depth = self._depth(step)
+        value = guess.values[depth % len(guess.values)]
+        if not depth:
             value = next((one for one in asked if one in guess.values), value)
         others = tuple(one for one in guess.values if one != value)
         key = (_plain(step), output)

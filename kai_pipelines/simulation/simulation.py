@@ -21,7 +21,7 @@ from kai_pipelines.simulation.history import History, Measured
 from kai_pipelines.simulation.names import Names, Step, matches, path_of
 from kai_pipelines.simulation.pods import Invented, NoFiles, PodRun, SimulatedPods
 from kai_pipelines.simulation.script import Script
-from kai_pipelines.simulation.virtual_time import VirtualClock, run_virtually
+from kai_pipelines.simulation.virtual_time import VirtualClock, passed, run_virtually
 
 START = 1_767_225_600.0
 """When simulations begin: 2026-01-01, midnight in UTC; so equal ones leave equal records."""
@@ -89,7 +89,7 @@ async def _run(
     execution.host = HOST
     await execution.run()
     phase, message = verdict(execution)
-    seconds = clock.now() - execution.started_at
+    seconds = passed()
     record = workflow_record(manifest, execution, phase, message)
     unmet = tuple(pattern for pattern in script.endings if pattern not in pods.met)
     nodes = tuple(execution.tree.by_name.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import selectors
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar, TypeVarTuple
@@ -28,8 +29,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._passed
 
     def jump(self, seconds: float) -> None:
-        """Let time pass."""
-        self._passed += seconds
+        """Let time pass, and the least more that a number can tell, so that the timer is over."""
+        self._passed = math.nextafter(self._passed + seconds, math.inf)
         if self._passed > LONGEST:
             raise ManifestError(f"the workflow still waits after {LONGEST / 86400 / 365:.0f} years of virtual time")
 
@@ -64,11 +65,16 @@ class VirtualClock:
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return self.start + asyncio.get_running_loop().time()
+        return self.start + passed()
 
     async def sleep(self, seconds: float) -> None:
         """Wait, at once."""
         await asyncio.sleep(seconds)
+
+
+def passed() -> float:
+    """Seconds of virtual time so far, to the microsecond."""
+    return round(asyncio.get_running_loop().time(), 6)
 
 
 def run_virtually(main: Coroutine[Any, Any, T]) -> T:

@@ -168,9 +168,14 @@ def test_commands_in_the_text_exist(path: Path) -> None:
             assert span.split()[1] in make_targets(), f"{named(path)}: there is no `{span}`"
 
 
+def _linked(page: Path) -> set[Path]:
+    return {(page.parent / link.partition("#")[0]).resolve() for link in links(page)}
+
+
 def test_every_document_can_be_reached_from_the_index() -> None:
     index = ROOT / "docs" / "index.md"
-    linked = {(index.parent / link.partition("#")[0]).resolve() for link in links(index)}
+    linked = _linked(index)
+    linked |= {page for inner in list(linked) if inner.name == "index.md" for page in _linked(inner)}
     under = {path for path in DOCUMENTS if (ROOT / "docs") in path.parents and path != index}
     decisions = {path for path in under if path.parent.name == "adr"}
 

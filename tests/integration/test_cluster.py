@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
 import shutil
 import ssl
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +22,7 @@ import yaml
 
 import kai_pipelines.cluster.session  # noqa: F401  # stays imported for all tests, and requests with it
 from kai_pipelines.cli.main import main
+from kai_pipelines.errors import RunError, UsageError
 from tests.argo_server import ArgoServer
 from tests.unit.cluster.samples import workflow
 from tests.unit.packages import clean_imports
@@ -254,6 +259,8 @@ def test_a_retry_takes_other_parameters(kai: Kai, server: ArgoServer) -> None:
         (["submit", "flow.py", "-a", "photos=a", "-p", "photos_key=b"], "say the same"),
         (["status", "out/workflow.json"], "there is no record out/workflow.json"),
         (["status", "."], "holds no workflow.json"),
+        (["status", "a?b"], "neither a record that is here nor a name that a workflow can have"),
+        (["stop", "Hello"], "neither a record that is here nor a name that a workflow can have"),
         (["status", "absent"], "there is no workflow absent in namespace argo"),
         (["logs", "absent"], "there is no workflow absent in namespace argo"),
         (["retry", "absent"], "there is no workflow absent in namespace argo"),
@@ -433,3 +440,89 @@ def test_outputs_are_supplied_to_suspended_nodes_of_a_workflow(kai: Kai, server:
     sent = next(body for method, path, body in server.asked if path.endswith("/set"))
     assert json.loads(sent["outputParameters"]) == {"answer": "yes"}
     assert sent["nodeFieldSelector"] == "displayName=approve"
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        [],
+        "Running",
+        {"nodes": []},
+        {"nodes": {"a": 3}},
+        {"phase": {}, "nodes": {"a": {"type": "Pod", "name": 1}}},
+        None,
+    ],
+)
+def test_answers_of_another_shape_than_expected_are_shown_as_far_as_they_go(
+    kai: Kai, server: ArgoServer, tmp_path: Path, status: Any
+) -> None:
+    odd = {**workflow(), "status": status}
+    server.workflows["argo", "hello"] = odd
+    (tmp_path / "odd.json").write_text(json.dumps(odd), encoding="utf-8")
+
+    for words in (
+        ["status", "hello"],
+        ["status", "--all"],
+        ["logs", "hello"],
+        ["status", "odd.json"],
+        ["logs", "odd.json"],
+    ):
+        said = kai(*words)
+        assert said.code == 0, (words, said.err)
+
+
+def test_a_pipeline_submits_itself_and_waits(tmp_path: Path, kai: Kai, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    greeting = importlib.import_module("flow").greeting
+    with ArgoServer(folder=tmp_path).serving() as server:
+        reach(monkeypatch, server)
+        first = greeting.submit(name="Ada", photos="scans/1")
+        again = greeting.submit(name="Ada", photos="scans/1")
+        server.set_status(first.name, phase="Failed", message="no luck")
+
+        with pytest.raises(RunError, match="Failed: no luck"):
+            greeting.submit(name="Ada", photos="scans/1", wait=True)
+        with pytest.raises(UsageError, match="has no input nome"):
+            greeting.submit(nome="Ada")
+
+    assert (first.is_new, again.is_new, first.phase) == (True, False, "Pending")
+    assert first.name == again.name
+
+
+@pytest.fixture
+def going_on(kai: Kai, tmp_path: Path) -> Iterator[Path]:
+    """The output folder of a run in another process, whose first step waits for a file and says so twice."""
+    script = f"echo one; while ! test -e {tmp_path}/ready; do sleep 0.05; done; echo two"
+    slow = RUNNABLE.replace(
+        """'echo "{{inputs.parameters.word}}"; test "{{inputs.parameters.word}}" != fail'""", json.dumps(script)
+    )
+    (tmp_path / "slow.yaml").write_text(slow, encoding="utf-8")
+    command = [sys.executable, "-m", "kai_pipelines.cli.main", "run", "slow.yaml", "-o", "out", "--quiet"]
+    root = Path(__file__).resolve().parents[2]
+    process = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(root)})
+    try:
+        deadline = time.monotonic() + 30
+        while not list((tmp_path / "out" / "logs").glob("*.log")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield tmp_path / "out"
+    finally:
+        (tmp_path / "ready").touch()
+        process.wait(timeout=30)
+
+
+def test_the_log_of_a_run_that_goes_on_is_followed_to_its_end(kai: Kai, going_on: Path, tmp_path: Path) -> None:
+    threading.Timer(1.0, (tmp_path / "ready").touch).start()
+
+    said = kai("logs", "out", "--follow")
+
+    assert said.code == 0
+    assert [line.rpartition(": ")[2] for line in said.out.splitlines()] == ["one", "two", "one", "two"]
+
+
+def test_a_run_that_goes_on_is_watched_and_stopped_from_outside(kai: Kai, going_on: Path) -> None:
+    told = kai("stop", "out", "--terminate")
+    watched = kai("status", "out", "--watch")
+
+    assert (told.code, "is told to stop at once" in told.err) == (0, True)
+    assert watched.code == 1
+    assert "Stopped with strategy 'Terminate'" in watched.out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import subprocess
 import sys
@@ -198,12 +199,14 @@ def test_progress_of_a_step_reaches_the_observer_and_the_record(tmp_path: Path) 
 def test_a_step_that_runs_too_long_is_stopped_with_all_it_started(tmp_path: Path) -> None:
     began = time.monotonic()
 
-    made = run_here(workflow(shell("main", "sleep 300 & echo $!; sleep 300", activeDeadlineSeconds=1)), tmp_path)
+    marker = sleeper()
+
+    made = run_here(workflow(shell("main", f"sleep {marker} & sleep {marker}", activeDeadlineSeconds=1)), tmp_path)
 
     assert time.monotonic() - began < 10
     assert made.phase == "Failed"
     assert made.workflow["status"]["message"] == "Pod was active on the node longer than the specified deadline"
-    assert not _alive(int((tmp_path / "out" / "logs" / "wf.log").read_text(encoding="utf-8")))
+    assert not running(marker)
 
 
 def test_a_program_that_is_not_there_fails_its_step_and_says_so(tmp_path: Path) -> None:
@@ -212,7 +215,8 @@ def test_a_program_that_is_not_there_fails_its_step_and_says_so(tmp_path: Path) 
     made = run_here(workflow(pod), tmp_path)
 
     assert made.failure is not None
-    assert made.failure.exit_code == 127
+    assert made.failure.exit_code == 64
+    assert made.failure.message.endswith('exec: "no-such-program": executable file not found in $PATH')
     assert "no-such-program" in made.failure.log_lines[-1]
 
 
@@ -257,12 +261,15 @@ except StoreError as error:
     assert run_here(manifest, tmp_path).phase == "Succeeded"
 
 
-def _alive(process: int) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
+def sleeper() -> str:
+    """A length of sleep that nobody else asks for."""
+    return f"29{random.randrange(10**6):06d}"
+
+
+def running(marker: str) -> bool:
+    """Whether a process sleeps that long."""
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return any(line.split()[:2] == ["sleep", marker] for line in listed.splitlines())
 
 
 def _engine(manifest: Object, folder: Path) -> subprocess.Popen[str]:
@@ -288,29 +295,25 @@ def _wait_for(condition: Any, seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def _long(folder: Path) -> Object:
+def _long(marker: str) -> Object:
     quick = shell("quick", "echo done > /tmp/q", outputs=[{"name": "q", "path": "/tmp/q"}])
-    slow = shell("slow", f"sh -c 'sleep 300' & echo $$ $! > {folder}/pids; trap 'exit 3' TERM; wait")
+    slow = shell("slow", f"sh -c 'sleep {marker}' & trap 'exit 3' TERM; wait")
     tasks = [{"name": "quick", "template": "quick"}, {"name": "slow", "template": "slow", "depends": "quick"}]
     last = {"name": "last", "template": "quick", "depends": "slow"}
     return workflow({"name": "main", "dag": {"tasks": [*tasks, last]}}, quick, slow)
 
 
-def _processes(folder: Path) -> list[int]:
-    _wait_for(lambda: (folder / "pids").exists() and (folder / "pids").read_text().strip())
-    return [int(word) for word in (folder / "pids").read_text(encoding="utf-8").split()]
-
-
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_the_steps_and_leaves_a_state_that_resumes(tmp_path: Path, sign: signal.Signals) -> None:
-    engine = _engine(_long(tmp_path), tmp_path)
-    processes = _processes(tmp_path)
+    marker = sleeper()
+    engine = _engine(_long(marker), tmp_path)
+    _wait_for(lambda: running(marker))
 
     engine.send_signal(sign)
     output, errors = engine.communicate(timeout=30)
 
     assert output.split() == ["Failed", "2", "0"], errors
-    assert not any(map(_alive, processes))
+    assert not running(marker)
     status = json.loads((tmp_path / "out" / "workflow.json").read_text(encoding="utf-8"))["status"]
     assert (status["phase"], status["message"]) == ("Failed", "Stopped with strategy 'Terminate'")
     found = {node["displayName"]: node for node in status["nodes"].values()}
@@ -318,15 +321,15 @@ def test_a_signal_stops_the_steps_and_leaves_a_state_that_resumes(tmp_path: Path
     assert found["last"]["phase"] == "Omitted"
     resumed = workflow(
         {"name": "main", "dag": {"tasks": [{"name": "quick", "template": "quick"}]}},
-        _long(tmp_path)["spec"]["templates"][1],
+        _long(marker)["spec"]["templates"][1],
     )
     assert run_here(resumed, tmp_path).cached == 1
 
 
 def test_a_second_signal_kills_at_once(tmp_path: Path) -> None:
-    stubborn = shell("main", f"trap '' TERM INT; echo $$ > {tmp_path}/pids; while :; do sleep 0.1; done")
-    engine = _engine(workflow(stubborn), tmp_path)
-    (process,) = _processes(tmp_path)
+    marker = sleeper()
+    engine = _engine(workflow(shell("main", f"trap '' TERM INT; while :; do sleep {marker}; done")), tmp_path)
+    _wait_for(lambda: running(marker))
 
     began = time.monotonic()
     engine.send_signal(signal.SIGINT)
@@ -335,17 +338,18 @@ def test_a_second_signal_kills_at_once(tmp_path: Path) -> None:
     engine.communicate(timeout=30)
 
     assert time.monotonic() - began < 4
-    assert not _alive(process)
+    assert not running(marker)
 
 
 def test_no_step_outlives_an_engine_that_is_killed(tmp_path: Path) -> None:
-    engine = _engine(_long(tmp_path), tmp_path)
-    processes = _processes(tmp_path)
+    marker = sleeper()
+    engine = _engine(_long(marker), tmp_path)
+    _wait_for(lambda: running(marker))
 
     engine.kill()
     engine.communicate()
 
-    _wait_for(lambda: not any(map(_alive, processes)), 5)
+    _wait_for(lambda: not running(marker), 5)
 
 
 def test_two_engines_share_one_store(tmp_path: Path) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.test_engine import _engine, run_here, shell, workflow
+from tests.integration.test_engine import _engine, run_here, running, shell, sleeper, workflow
 
 
 def _graph() -> dict[str, Any]:
@@ -72,20 +71,16 @@ def test_however_often_and_whenever_it_is_killed(tmp_path: Path, seed: int) -> N
 
 
 def test_a_killed_engine_leaves_nothing_running(tmp_path: Path) -> None:
-    marker = f"29{random.randrange(10**6):06d}"  # a length of sleep that nobody else asks for
-    engine = _engine(workflow(shell("main", f"(setsid sleep 1; true) & sleep {marker}")), tmp_path)
-
-    def running() -> bool:
-        listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-        return any(line.strip() == f"sleep {marker}" for line in listed.splitlines())
+    marker = sleeper()
+    engine = _engine(workflow(shell("main", f"(setsid sleep {marker}; true) & sleep {marker}")), tmp_path)
 
     until = time.monotonic() + 20
-    while not running():
+    while not running(marker):
         assert time.monotonic() < until
         time.sleep(0.05)
     engine.kill()
     engine.communicate()
     until = time.monotonic() + 5
-    while running():
+    while running(marker):
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -151,3 +151,41 @@ with Workflow(generate_name="refers-", entrypoint="all") as w:
     assert kai(monkeypatch, "run", "refers.py", "-o", "out", "--quiet") == 2
     assert kai(monkeypatch, "run", "refers.py", "--with", "flow.py", "-o", "out", "--quiet") == 0
     assert "it is there" in next((folder / "out" / "logs").iterdir()).read_text()
+
+
+RUNNER = """
+from typing import Annotated, Tuple
+
+from hera.workflows import Artifact, NoneArchiveStrategy, Parameter, Steps, Workflow, script
+from hera.workflows.artifact import ArtifactLoader
+
+
+@script(constructor="runner", image="my-registry.example.com/flows:7")
+def write(number: int) -> Tuple[
+    Annotated[dict, Artifact(name="page", archive=NoneArchiveStrategy())], Annotated[int, Parameter(name="doubled")]
+]:
+    return {"number": number}, 2 * number
+
+
+@script(constructor="runner", image="my-registry.example.com/flows:7")
+def read(page: Annotated[dict, Artifact(loader=ArtifactLoader.json)], doubled: int):
+    print(page["number"], "and", doubled)
+
+
+with Workflow(generate_name="runner-", entrypoint="all") as w:
+    with Steps(name="all"):
+        written = write(arguments={"number": 21})
+        read(arguments={"page": written.get_artifact("page"), "doubled": written.get_parameter("doubled")})
+"""
+
+
+def test_functions_of_the_hera_runner_run_with_their_files_and_values(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "runner_flow.py").write_text(RUNNER, encoding="utf-8")
+
+    code = kai(monkeypatch, "run", "runner_flow.py", "-o", "out", "--quiet")
+
+    assert code == 0, capsys.readouterr().err
+    assert kai(monkeypatch, "logs", "out", "--step", "read") == 0
+    assert capsys.readouterr().out == "21 and 42\n"

@@ -91,6 +91,7 @@ def test_without_a_namespace_it_is_default() -> None:
         ({"ARGO_SERVER": "a:port"}, Flags(), "has no port that can be"),
         ({"ARGO_SERVER": "ftp://a"}, Flags(), "is not host:port"),
         ({"ARGO_SERVER": ":2746"}, Flags(), "is not host:port"),
+        ({"ARGO_SERVER": "a:1", "ARGO_NAMESPACE": "../x"}, Flags(), "is no name of a namespace"),
         ({"ARGO_SERVER": "a:1"}, Flags(headers=["nothing"]), "is not Name: value"),
         ({"ARGO_SERVER": "a:1"}, Flags(certificate=Path("x.pem")), "must be given together"),
         ({"ARGO_SERVER": "a:1"}, Flags(authority=Path("absent.pem")), "there is no file absent.pem"),

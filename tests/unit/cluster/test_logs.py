@@ -8,9 +8,10 @@ import time
 import pytest
 
 from kai_pipelines.cluster.logs import Line, lines, pod_name
+from kai_pipelines.cluster.server import opened
 from kai_pipelines.errors import RefusedError, ServerError
 from tests.argo_server import ArgoServer
-from tests.unit.cluster.samples import Waits, asking, workflow
+from tests.unit.cluster.samples import Waits, asking, place, workflow
 
 SAID = [("pod-a", "one"), ("pod-b", "two"), ("pod-a", "one"), ("pod-a", "three"), ("pod-b", "")]
 WHOLE = [Line(pod, text) for pod, text in SAID]
@@ -25,14 +26,18 @@ def test_the_log_so_far_is_told_line_by_line(server: ArgoServer) -> None:
 
 
 @pytest.mark.parametrize("after", range(6))
-@pytest.mark.parametrize("how", ["cut", "garbage"])
+@pytest.mark.parametrize("how", ["cut", "end", "garbage"])
 def test_a_stream_that_breaks_anywhere_is_taken_up_where_it_was(server: ArgoServer, how: str, after: int) -> None:
-    server.add(workflow(), phase="Succeeded")
+    server.add(workflow(), phase="Running")
     server.logs["hello"] = SAID
     server.fail(how, path="/log", times=2, after=after)
+    heard = []
 
     with asking(server) as client:
-        heard = list(lines(client, "hello", follow=True, backoff=Waits().backoff()))
+        for line in lines(client, "hello", follow=True, backoff=Waits().backoff()):
+            heard.append(line)
+            if len(heard) == len(SAID):
+                server.set_status("hello", phase="Succeeded")
 
     assert heard == WHOLE
 
@@ -65,6 +70,24 @@ def test_a_stream_that_never_holds_ends_in_an_error(server: ArgoServer) -> None:
         heard.extend(lines(client, "hello", follow=True, backoff=Waits().backoff(tries=3)))
 
     assert server.count("GET", "/log") == 3  # the first brought two lines, the others none
+
+
+def test_a_step_that_is_silent_for_long_is_waited_for(server: ArgoServer) -> None:
+    server.add(workflow(), phase="Running")
+
+    def speak() -> None:
+        while server.count("GET", "/log") < 5:
+            time.sleep(0.01)
+        server.logs["hello"] = SAID
+        server.set_status("hello", phase="Succeeded")
+
+    speaking = threading.Thread(target=speak)
+    speaking.start()
+    with opened(place(server), Waits().backoff(tries=2), read=0.05) as client:
+        heard = list(lines(client, "hello", follow=True, backoff=Waits().backoff(tries=2)))
+    speaking.join()
+
+    assert heard == WHOLE
 
 
 def test_one_pod_is_asked_for_by_name(server: ArgoServer) -> None:

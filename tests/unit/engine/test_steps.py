@@ -53,3 +53,15 @@ def test_standard_output_is_the_result_of_a_step_that_is_asked_for_it(bench: Ben
     assert bench.executor.jobs[-1].command[-1] == "heads"
     assert node_of(made, "wf[0].a")["outputs"] == {"result": "heads", "exitCode": "0"}
     assert "result" not in node_of(made, "wf[1].b")["outputs"]
+
+
+def test_an_output_whose_value_the_template_says_itself_reaches_what_follows(bench: Bench) -> None:
+    source = {**container("source"), "outputs": {"parameters": [{"name": "y", "value": 42}]}}
+    main = {
+        "name": "main",
+        "steps": [[task("a", "source")], [task("b", arguments=given(x="{{steps.a.outputs.parameters.y}}"))]],
+    }
+
+    bench.run(workflow(main, source, container("pod", inputs=["x"])))
+
+    assert bench.executor.jobs[-1].command[-1] == "42"

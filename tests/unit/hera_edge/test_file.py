@@ -11,7 +11,8 @@ import hera.workflows  # noqa: F401  # stays imported for all tests
 import pytest
 
 from kai_pipelines.errors import UsageError
-from kai_pipelines.hera_edge.file import built, imports_hera, load
+from kai_pipelines.hera_edge.file import load
+from kai_pipelines.hera_edge.imports import imports_hera
 from tests.unit.packages import clean_imports
 
 HELLO = """
@@ -237,25 +238,66 @@ def test_a_file_in_a_package_is_loaded_as_part_of_it(tmp_path: Path) -> None:
         ("from beside import w\n", True),
         ("from . import beside\n", True),
         ("import apart\n", False),
+        ("from pack.flows import w\n", True),
+        ("import pack.flows\n", True),
+        ("from pack import flows\n", True),
+        ("import pack.absent\n", False),
         ("this is no Python (", False),
     ],
 )
 def test_a_hera_file_is_known_by_what_it_imports(tmp_path: Path, text: str, answer: bool) -> None:
     write(tmp_path, HELLO + "import flow\n", "beside.py")
     write(tmp_path, "import json", "apart.py")
+    write(tmp_path, "", "pack/__init__.py")
+    write(tmp_path, "from hera.workflows import Workflow", "pack/flows.py")
 
     assert imports_hera(write(tmp_path, text)) is answer
 
 
-def test_a_function_that_returns_a_workflow_is_one(tmp_path: Path) -> None:
-    path = write(tmp_path, HELLO + "def make():\n    return w\ndef fail():\n    return w.nothing\n")
-    module = load(path).module
+def test_a_function_that_returns_a_workflow_makes_one_with_the_files_settings(tmp_path: Path) -> None:
+    text = """
+from hera.shared import global_config
+from hera.workflows import Workflow
+global_config.namespace = "elsewhere"
+def make(): return Workflow(name="made", entrypoint="main")
+def fail(): return nothing
+def answer(): return 42
+"""
+    path = write(tmp_path, text)
 
-    assert built(module.make, "make", path)["metadata"] == {"generateName": "hello-"}
-    with pytest.raises(UsageError, match=r"flow\.py:9: fail\(\) does not return a workflow: AttributeError"):
-        built(module.fail, "fail", path)
-    with pytest.raises(UsageError, match="answer is a int, not a workflow"):
-        built(42, "answer", path)
+    assert load(path, "make").workflows["make"]["metadata"] == {"name": "made", "namespace": "elsewhere"}
+    with pytest.raises(UsageError, match=r"flow\.py:6: fail\(\) does not return a workflow: NameError"):
+        load(path, "fail")
+    with pytest.raises(UsageError, match=r"answer\(\) returns a int, not a workflow"):
+        load(path, "answer")
+
+
+def test_a_workflow_that_is_only_sent_is_found(tmp_path: Path) -> None:
+    inside = "".join(f"    {line}\n" for line in CREATING.format(wait="").splitlines())
+
+    loaded = load(write(tmp_path, f"def main():\n{inside}\nmain()\n"))
+
+    assert [(name, one["kind"]) for name, one in loaded.workflows.items()] == [
+        ("t", "WorkflowTemplate"),
+        ("w", "Workflow"),
+    ]
+
+
+def test_a_file_that_works_only_as_a_program_is_run_as_one(tmp_path: Path) -> None:
+    text = f"""
+import sys
+if __name__ == "__main__":
+{"".join(f"    {line}{chr(10)}" for line in HELLO.splitlines())}
+    words = sys.argv
+"""
+    path = write(tmp_path, text)
+    before = (sys.modules["__main__"], list(sys.argv))
+
+    loaded = load(path)
+
+    assert loaded.workflows["w"]["metadata"] == {"generateName": "hello-"}
+    assert loaded.module.words == [str(path)]
+    assert before == (sys.modules["__main__"], sys.argv)
 
 
 def test_the_runner_cannot_import_a_file_that_is_called_like_another_module(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_a_fault_is_told_with_its_place() -> None:
 
 
 def test_a_document_that_is_no_mapping_is_refused() -> None:
-    with pytest.raises(ManifestError, match=r"flow\.yaml: a manifest is a mapping, this is a list"):
+    with pytest.raises(ManifestError, match=r"flow\.yaml:1:1: a manifest is a mapping, this is a list"):
         load_all("- 1\n", source="flow.yaml")
 
 

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kai_pipelines.manifest.names import is_template_name, landing_name, task_name, template_name, unused_name
+from kai_pipelines.manifest.names import (
+    is_object_name,
+    is_template_name,
+    landing_name,
+    task_name,
+    template_name,
+    unused_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +30,22 @@ def test_a_python_name_becomes_a_template_name(python: str, argo: str) -> None:
 @pytest.mark.parametrize("name", ["", "-a", "a-", "größe", "a_b", "A", "a" * 64, "a.b", "a\n"])
 def test_kubernetes_takes_only_short_names_of_few_characters(name: str) -> None:
     assert not is_template_name(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("a.b-c.1", True),
+        ("a" * 253, True),
+        ("a" * 254, False),
+        ("a..b", False),
+        ("a?b", False),
+        ("", False),
+        ("A", False),
+    ],
+)
+def test_an_objects_name_is_a_dns_subdomain(name: str, answer: bool) -> None:
+    assert is_object_name(name) is answer
 
 
 @given(st.text(max_size=30))
