@@ -17,7 +17,15 @@ from typing import Any
 from kai_pipelines.engine.admission import admit_spec, admit_templates
 from kai_pipelines.engine.node import time_text
 from kai_pipelines.engine.request import RunRequest
-from kai_pipelines.engine.scope import VERSIONS, Rules, Scope, config_map_value, has_location, parameters_json, text_of
+from kai_pipelines.engine.scope import (
+    VERSIONS,
+    Rules,
+    Scope,
+    config_map_value,
+    has_location,
+    parameters_text,
+    text_of,
+)
 from kai_pipelines.errors import ManifestError, UsageError
 from kai_pipelines.expression.gojson import marshal
 from kai_pipelines.manifest.document import WORKFLOW_KINDS
@@ -92,8 +100,8 @@ class Program:
         spec, metadata = self.spec, self.metadata
         labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
         declared = (spec.get("arguments") or {}).get("parameters") or []
-        shown = parameters_json([{**one, "value": self.parameters[one["name"]]} for one in declared])
-        words = {kind: _words_json(metadata.get(kind)) for kind in ("labels", "annotations")}
+        shown = parameters_text({**one, "value": self.parameters[one["name"]]} for one in declared)
+        known_labels, known_annotations = marshal(labels), marshal(annotations)
         scope: Scope = {
             "workflow.name": self.name,
             "workflow.namespace": str(metadata.get("namespace") or "default"),
@@ -105,10 +113,10 @@ class Program:
             "workflow.creationTimestamp.RFC3339": time_text(started_at),
             "workflow.parameters": shown,
             "workflow.parameters.json": shown,
-            "workflow.annotations": words["annotations"],
-            "workflow.annotations.json": words["annotations"],
-            "workflow.labels": words["labels"],
-            "workflow.labels.json": words["labels"],
+            "workflow.annotations": known_annotations,
+            "workflow.annotations.json": known_annotations,
+            "workflow.labels": known_labels,
+            "workflow.labels.json": known_labels,
         }
         scope["workflow.creationTimestamp.L"] = ".000"  # Kubernetes keeps whole seconds
         for letter in _CREATED_FORMATS:
@@ -142,11 +150,6 @@ def exit_hook_of(holder: Mapping[str, Any], arguments: Mapping[str, Any]) -> dic
         return None
     own = hook.get("arguments") or {}
     return hook if own.get("parameters") or own.get("artifacts") else {**hook, "arguments": arguments}
-
-
-def _words_json(words: Mapping[str, Any] | None) -> str:
-    """Labels or annotations as a controller shows them; without any they are null."""
-    return marshal({name: text_of(value) for name, value in words.items()} if words else None)
 
 
 def _submitted(manifest: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:

@@ -154,30 +154,29 @@ def text_of(value: Any) -> str:
     return format(Decimal(repr(float(value))).normalize(), "f") if isinstance(value, int | float) else ""
 
 
-_PARAMETER = ("name", "default", "value", "valueFrom", "globalName", "enum", "description")
-"""A parameter's fields, in the order in which a controller writes them."""
-
-
-def parameters_json(parameters: Iterable[Mapping[str, Any]]) -> str:
-    """Parameters as the JSON that a controller makes of them (v1alpha1 Parameter)."""
-    return f"[{','.join(map(_parameter_json, parameters))}]"
-
-
-def _parameter_json(one: Mapping[str, Any]) -> str:
-    shown: dict[str, Any] = {key: one[key] for key in _PARAMETER if one.get(key) not in (None, [])}
-    for key in ("default", "value", "description"):
-        if key in shown:
-            shown[key] = text_of(shown[key])
-    if "enum" in shown:
-        shown["enum"] = [text_of(choice) for choice in shown["enum"]]
-    return f"{{{','.join(f'{marshal(key)}:{marshal(value)}' for key, value in shown.items())}}}"
-
-
 def parameter_scope(template: Mapping[str, Any]) -> Scope:
     """The tags of a template's input parameters."""
     parameters = (template.get("inputs") or {}).get("parameters") or []
     scope: Scope = {f"inputs.parameters.{one['name']}": one.get("value", "") for one in parameters}
-    return {**scope, "inputs.parameters": parameters_json(parameters)}
+    return {**scope, "inputs.parameters": parameters_text(parameters)}
+
+
+_FIELDS = ("name", "default", "value", "valueFrom", "globalName", "enum", "description")
+
+
+def parameters_text(parameters: Iterable[Mapping[str, Any]]) -> str:
+    """Parameters as the JSON that Argo makes of them: in the order of its type's fields (v1alpha1 Parameter)."""
+    objects = (
+        ",".join(f'"{field}":{_field_text(field, one[field])}' for field in _FIELDS if one.get(field) not in (None, []))
+        for one in parameters
+    )
+    return "[" + ",".join(f"{{{one}}}" for one in objects) + "]"
+
+
+def _field_text(field: str, value: Any) -> str:
+    if field == "valueFrom":
+        return marshal(value)
+    return marshal([text_of(one) for one in value] if field == "enum" else text_of(value))
 
 
 def path_scope(template: Mapping[str, Any]) -> Scope:

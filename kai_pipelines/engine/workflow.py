@@ -7,9 +7,10 @@ A DAG's tasks all start at once and wait for what they depend on; only pods take
 from __future__ import annotations
 
 import asyncio
+import json
 import platform
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from kai_pipelines.engine.attendance import Attendance
@@ -30,9 +31,15 @@ from kai_pipelines.engine.scope import Scope, has_location, text_of
 from kai_pipelines.engine.shutdown import Shutdown, Strategy
 from kai_pipelines.engine.template import run_template
 from kai_pipelines.errors import ManifestError
-from kai_pipelines.expression.gojson import marshal
 from kai_pipelines.expression.printing import quote
 from kai_pipelines.manifest.library import Home
+
+
+def _json(value: Any) -> str:
+    """As json.Marshal of a struct: fields as they are given, <, > and & escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
 
 _GROUPS = frozenset({"DAG", "Steps", "StepGroup", "TaskGroup", "Retry"})
 """Types of nodes that end when what is in them has."""
@@ -176,7 +183,8 @@ class Execution:
             if n.phase in BAD
         ]
         self.globals["workflow.status"] = root.phase if root.phase in {*BAD, "Running", "Pending"} else "Succeeded"
-        self.globals["workflow.failures"] = quote(_failures_json(failures))
+        # Argo quotes the list once more, and has null for none.
+        self.globals["workflow.failures"] = quote(_json(failures) if failures else "null")
 
     async def _run_exit_handler(self, root: Node) -> None:
         hook = self.program.exit_hook()
@@ -368,11 +376,3 @@ class Execution:
         if node == self.program.name:
             return node
         return f"{self.program.name}-{template}-{node_id(self.program.name, node).rpartition('-')[2]}"
-
-
-def _failures_json(failures: Sequence[Mapping[str, str | None]]) -> str:
-    """The nodes that failed as a controller writes them: fields in its order, and null when there are none."""
-    if not failures:
-        return "null"
-    fields = (",".join(f"{marshal(key)}:{marshal(value)}" for key, value in one.items()) for one in failures)
-    return f"[{','.join(f'{{{one}}}' for one in fields)}]"

@@ -54,17 +54,6 @@ def test_parameters_as_a_whole_are_compact_json_in_the_order_of_gos_fields(bench
     assert _input(made, "a", "y") == '[{"name":"n","value":"5","enum":["5","\\u003c"]}]'
 
 
-def test_labels_as_a_whole_are_sorted_and_null_when_there_are_none(bench: Bench) -> None:
-    # operator.go setGlobalParameters: json.Marshal of a map of strings
-    arguments = given(x="{{workflow.labels}}", y="{{workflow.annotations.json}}")
-    manifest = workflow(dag("main", task("a", "tell", arguments=arguments)), container("tell", inputs=["x", "y"]))
-    manifest["metadata"]["labels"] = {"b": "2", "a": "1"}
-
-    made = bench.run(manifest)
-
-    assert (_input(made, "a"), _input(made, "a", "y")) == ('{"a":"1","b":"2"}', "null")
-
-
 def test_what_a_loop_gave_is_json_with_sorted_keys(bench: Bench) -> None:
     # operator.go processAggregateNodeOutputs: json.Marshal of a map of strings
     tasks = [
