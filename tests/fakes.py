@@ -61,7 +61,7 @@ class FakeExecutor(Executor):
         self.jobs.append(job)
         self.running += 1
         self.most = max(self.most, self.running)
-        await asyncio.sleep(0.002)  # so that others begin meanwhile, if they may
+        await asyncio.sleep(0.02)  # so that others begin meanwhile, if they may
         answer = self.answer(job)
         if self.clock is not None:
             self.clock.time += answer.seconds

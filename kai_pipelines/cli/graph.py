@@ -8,6 +8,7 @@ import click
 
 from kai_pipelines.cli.target import resolve
 from kai_pipelines.drawing import to_html, to_mermaid, to_svg
+from kai_pipelines.drawing.templates import with_others
 from kai_pipelines.errors import KaiError
 from kai_pipelines.settings import Settings
 
@@ -18,9 +19,12 @@ FORMATS = {"mermaid": to_mermaid, "svg": to_svg, "html": to_html}
 @click.argument("target")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="mermaid", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file instead of standard output.")
-def command(target: str, form: str, output: Path | None) -> int:
+@click.option("--with", "beside", multiple=True, metavar="PATH", type=click.Path(path_type=Path, exists=True),
+              help="Manifests that it refers to.")  # fmt: skip
+def command(target: str, form: str, output: Path | None, beside: tuple[Path, ...]) -> int:
     """Draw TARGET: its steps, branches and what waits for what; a workflow.json shows how it went."""
-    text = FORMATS[form](resolve(target, Settings.from_environment()).manifest)
+    found = resolve(target, Settings.from_environment(), beside)
+    text = FORMATS[form](with_others(found.manifest, found.siblings))
     if output is None:
         click.echo(text)
         return 0

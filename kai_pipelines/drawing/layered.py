@@ -7,9 +7,11 @@ boxes go as near as their order allows to the middle of their neighbors, which i
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 Point = tuple[float, float]
@@ -48,7 +50,7 @@ class _Grid:
     slack: set[tuple[int, int]]
     """Neighbors, in both orders, that hardly pull each other."""
 
-    @property
+    @cached_property
     def boxes(self) -> int:
         """How many are boxes."""
         return len(self.widths) - sum(len(chain) - 2 for chain in self.chains)
@@ -221,10 +223,11 @@ def _crossings(grid: _Grid) -> int:
     for upper, lower in pairwise(grid.layers):
         place = {box: number for number, box in enumerate(lower)}
         ends = [sorted(place[target] for target in grid.below.get(box, ())) for box in upper]
-        seen: list[int] = []
+        seen: list[int] = []  # sorted
         for targets in ends:
-            total += sum(1 for target in targets for earlier in seen if earlier > target)
-            seen += targets
+            total += sum(len(seen) - bisect_right(seen, target) for target in targets)
+            for target in targets:
+                insort(seen, target)
     return total
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -30,6 +30,31 @@ def spec_of(manifest: Manifest) -> Mapping[str, Any]:
             hint="give a WorkflowTemplate, Workflow, CronWorkflow or ClusterWorkflowTemplate",
         )
     return spec
+
+
+def with_others(manifest: Manifest, others: Iterable[Manifest]) -> Manifest:
+    """A manifest that knows the templates of others, in the way in which the record of a run does."""
+    stored: dict[str, Any] = {}
+    specs: dict[str, Any] = {}
+    for other in others:
+        name, spec = text(mapping(other, "metadata").get("name")), mapping(other, "spec")
+        specs[name] = spec
+        stored |= {f"others/{name}/{text(one.get('name'))}": one for one in mappings(spec.get("templates"))}
+    if not stored:
+        return manifest
+    status = mapping(manifest, "status")
+    reference = text(mapping(spec_or_inner(manifest), "workflowTemplateRef").get("name"))
+    more = {"storedWorkflowTemplateSpec": specs[reference]} if reference in specs else {}
+    return {
+        **manifest,
+        "status": {**more, **status, "storedTemplates": {**stored, **mapping(status, "storedTemplates")}},
+    }
+
+
+def spec_or_inner(manifest: Manifest) -> Mapping[str, Any]:
+    """The workflow's spec, that inside of a CronWorkflow's included."""
+    spec = mapping(manifest, "spec")
+    return mapping(spec, "workflowSpec") or spec
 
 
 class Templates:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import time
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 from kai_pipelines.engine.record import OWN
 from kai_pipelines.errors import UsageError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _EVERY = 0.5
 """Seconds between two looks for word from outside."""
+_LINGERS = 2.0
+"""Seconds that a lock may outlive its run."""
 Word = Literal["Stop", "Terminate"]
 
 
@@ -26,15 +29,27 @@ def alive(folder: Path) -> Generator[None]:
     own = folder / OWN
     own.mkdir(exist_ok=True)
     with (own / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        if not _locked(file):
             raise UsageError(
                 f"another run goes on in {folder}",
                 hint="wait for it, stop it with kai stop, or give another folder with -o",
-            ) from error
+            )
         _word(folder).unlink(missing_ok=True)
         yield
+
+
+def _locked(file: IO[str]) -> bool:
+    """Take the lock; what a killed run leaves behind may hold it a moment longer."""
+    until = time.monotonic() + _LINGERS
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.05)
+        else:
+            return True
 
 
 def is_alive(folder: Path) -> bool:

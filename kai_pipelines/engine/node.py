@@ -122,12 +122,12 @@ class NodeTree:
         return tries[-1] if tries else node
 
     def tries(self, node: Node) -> list[Node]:
-        """The tries of a retried node; its hooks hang from it as well."""
-        return [child for one in node.children if not (child := self.by_id[one]).hooked]
+        """The tries of a retried node; its hooks hang from it as well, and the tries of a hook are hooked, too."""
+        return [child for one in node.children if _is_try(child := self.by_id[one], node)]
 
     def hooks_of(self, node: Node) -> list[Node]:
         """The nodes of its life-cycle hooks."""
-        return [child for one in node.children if (child := self.by_id[one]).hooked]
+        return [child for one in node.children if (child := self.by_id[one]).hooked and not _is_try(child, node)]
 
     def set_progress(self) -> None:
         """Give every node its progress: what executes its own, others the sum below (Argo, progress/updater.go)."""
@@ -155,6 +155,10 @@ class NodeTree:
                 found[one] = self.by_id[one]
                 ahead += found[one].children
         return list(found.values())
+
+
+def _is_try(child: Node, node: Node) -> bool:
+    return child.name.startswith(f"{node.name}(")
 
 
 def _sum(nodes: Iterable[Node]) -> str:

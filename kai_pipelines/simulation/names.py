@@ -148,12 +148,12 @@ class Names:
         return {output for name in templates for output in self.outputs.get(name, ())}
 
     def result(self, pattern: str, flag: str) -> tuple[str, str | None]:
-        """``assess.quality`` as (step, output parameter); the parameter is None for what a step prints."""
+        """``assess.quality`` as (step, output parameter); None for what it prints."""
         step, dot, output = pattern.rpartition(".")
         if dot and self.has(step) and output in self.outputs_of(step):
             return step, output
-        if self.has(pattern):
-            return pattern, None
+        if self.has(pattern):  # a step that returns one value gives it as the parameter `result`
+            return pattern, "result" if "result" in self.outputs_of(pattern) else None
         if not dot or not self.has(step):
             self.check(step if dot and not self.has(step) else pattern, flag)
         outputs = sorted(self.outputs_of(step))

@@ -133,8 +133,8 @@ def _used_up(templates: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Ending, 
     for template in templates:
         strategy, count = template.get("retryStrategy") or {}, retries_of(template)
         if count and not {"dag", "steps"} & template.keys():
-            failure: Ending = "error" if strategy.get("retryPolicy") == "OnError" else 1
-            endings[str(template.get("name", ""))] = (*([failure] * count), 0)
+            failures: list[Ending] = ["error" if strategy.get("retryPolicy") == "OnError" else 1] * count
+            endings[str(template.get("name", ""))] = (*failures, 0)
     return endings
 
 

@@ -65,7 +65,9 @@ def isolated(_isolated: bool) -> None:
 def test_what_a_step_does_to_the_file_system_stays_its_own(tmp_path: Path) -> None:
     precious = tmp_path / "precious.txt"
     precious.write_text("mine", encoding="utf-8")
-    script = f"echo changed > {precious} 2>/dev/null; rm -rf {tmp_path} /home /srv /usr/share/doc; echo x > /kai-was-here"
+    script = (
+        f"echo changed > {precious} 2>/dev/null; rm -rf {tmp_path} /home /srv /usr/share/doc; echo x > /kai-was-here"
+    )
 
     made = run_here(workflow(shell("main", script.replace("; ", " || :; ", 1))), tmp_path)
 
@@ -89,7 +91,11 @@ def test_steps_side_by_side_have_the_same_paths_to_themselves(tmp_path: Path) ->
     made = run_here(workflow(main, pod), tmp_path)
 
     nodes = made.workflow["status"]["nodes"].values()
-    found = {n["inputs"]["parameters"][0]["value"]: n["outputs"]["parameters"][0]["value"] for n in nodes if n["type"] == "Pod"}
+    found = {
+        n["inputs"]["parameters"][0]["value"]: n["outputs"]["parameters"][0]["value"]
+        for n in nodes
+        if n["type"] == "Pod"
+    }
     assert found == {"1": "1", "2": "2", "3": "3"}
 
 
@@ -157,7 +163,12 @@ def test_init_containers_run_in_order_and_share_volumes(tmp_path: Path) -> None:
         "main",
         "cat /work/log",
         initContainers=[
-            {"name": name, "image": "busybox", "command": ["sh", "-c", f"echo {name} >> /work/log"], "mirrorVolumeMounts": True}
+            {
+                "name": name,
+                "image": "busybox",
+                "command": ["sh", "-c", f"echo {name} >> /work/log"],
+                "mirrorVolumeMounts": True,
+            }
             for name in ("one", "two")
         ],
         volumes=[{"name": "work", "emptyDir": {}}],
@@ -182,7 +193,10 @@ def test_a_sidecar_serves_while_main_runs_and_is_stopped_afterwards(tmp_path: Pa
     beside = {"name": "beside", "image": "busybox", "mirrorVolumeMounts": True}
     beside["command"] = ["sh", "-c", "echo up > /work/ready; sleep 300"]
     pod = shell(
-        "main", "until [ -e /work/ready ]; do sleep 0.05; done", sidecars=[beside], volumes=[{"name": "w", "emptyDir": {}}]
+        "main",
+        "until [ -e /work/ready ]; do sleep 0.05; done",
+        sidecars=[beside],
+        volumes=[{"name": "w", "emptyDir": {}}],
     )
     pod["container"]["volumeMounts"] = [{"name": "w", "mountPath": "/work"}]
 
@@ -494,8 +508,14 @@ def test_an_artifact_of_this_machine_is_fetched_over_http(tmp_path: Path, addres
         ({"container": {"image": "own/tool:1", "command": ["x"]}}, "the image own/tool:1 cannot run here"),
         ({"container": {"image": "quay.io/argoproj/argoexec:v4", "command": ["x"]}}, "Argo's own programs"),
         ({"container": {"image": "ruby-no-such:1", "command": ["x"]}}, "ruby-no-such"),
-        ({"inputs": {"artifacts": [{"name": "i", "path": "/i", "git": {"repo": "x"}}]}}, "the artifact i is kept in git"),
-        ({"inputs": {"artifacts": [{"name": "i", "path": "/i", "http": {"url": "http://example.com/x"}}]}}, "example.com"),
+        (
+            {"inputs": {"artifacts": [{"name": "i", "path": "/i", "git": {"repo": "x"}}]}},
+            "the artifact i is kept in git",
+        ),
+        (
+            {"inputs": {"artifacts": [{"name": "i", "path": "/i", "http": {"url": "http://example.com/x"}}]}},
+            "example.com",
+        ),
         ({"sidecars": [{"name": "s", "image": "own/tool:1"}]}, "template main, container s: the image own/tool:1"),
         ({"volumes": [{"name": "v", "hostPath": {"path": "/"}}]}, "the volume v cannot be had here: hostPath"),
         ({"volumes": [{"name": "v", "nfs": {"path": "/"}}]}, "the volume v is kept in nfs"),
@@ -505,7 +525,10 @@ def test_an_artifact_of_this_machine_is_fetched_over_http(tmp_path: Path, addres
 )
 def test_what_is_not_here_is_refused_before_anything_starts(tmp_path: Path, change: Object, says: str) -> None:
     pod = {**shell("main", "true"), **change}
-    pod["container"] = {**pod["container"], "volumeMounts": [{"name": "v", "mountPath": "/v"}] if "volumes" in change else []}
+    pod["container"] = {
+        **pod["container"],
+        "volumeMounts": [{"name": "v", "mountPath": "/v"}] if "volumes" in change else [],
+    }
 
     with pytest.raises(ManifestError, match=says):
         run_here(workflow(pod), tmp_path)

@@ -26,7 +26,11 @@ def check_named(add: Add, named: list[Object], what: str, place: Place) -> None:
             continue
         fault = fault_of(name)
         if fault:
-            add("KAI111", f"{name!r} is no name for a {what}: {fault}", (*place, index, "name"))
+            add(
+                "KAI111",
+                f"{name!r} is no name for {'an' if what[0] in 'aio' else 'a'} {what}: {fault}",
+                (*place, index, "name"),
+            )
         elif name in seen:
             add("KAI112", f"another {what} is called {name!r} too", (*place, index, "name"))
         seen.add(name)

@@ -12,6 +12,7 @@ from kai_pipelines.check.argo.artifacts import has_location_or_key
 from kai_pipelines.check.argo.context import Arguments, Context, Site
 from kai_pipelines.check.argo.decoding import Object, decode
 from kai_pipelines.check.argo.marshaled import marshal
+from kai_pipelines.check.argo.problems import similar
 from kai_pipelines.check.argo.scalars import atoi
 from kai_pipelines.check.argo.tags import Leftover, Substitution, UnprintableValue, is_unprintable, texts, unclosed
 from kai_pipelines.check.argo.templates import POD_KINDS, Template, kind_in_words, kind_of
@@ -60,6 +61,11 @@ class Called:
         size = len(path)
         return [one for one in self.leftover if one.path[:size] == path]
 
+    def written_at(self, template: Template, leftover: Leftover, tag: str) -> tuple[Place, int | None]:
+        """The place of a text, and the offset of a tag in it when the tag is written there just so."""
+        offset = template.written(leftover.path).find(tag)
+        return self.place(template, leftover.path), offset if offset >= 0 else None
+
     def place(self, template: Template, path: tuple[str | int, ...]) -> Place:
         """Where the text at a path is written."""
         for size in range(len(path), 0, -1):
@@ -95,8 +101,6 @@ def _named(site: Site) -> str:
 
 
 def _misspelt(site: Site, arguments: Arguments, name: str) -> str:
-    from kai_pipelines.check.argo.problems import similar
-
     declared = {one.get("name", "") for one in site.template.parameters}
     spare = [one.get("name", "") for one in (arguments.given or {}).get("parameters", [])]
     near = similar(name, [one for one in spare if one not in declared])
@@ -210,7 +214,7 @@ def _substituted_whole(site: Site, body: Object, first: Mapping[str, str], broke
         second = _with_own(first, half.get("inputs") or {}, half.get("outputs") or {})
         text = substitute(text, second, allow_unresolved=True)
     except ExpressionError as error:
-        site.add("KAI152", f"a tag {{{{ is not closed: {error.message}", *broken.path, offset=unclosed(broken.text))
+        site.add("KAI152", error.message, *broken.path, offset=unclosed(broken.text))
         return None
     return Called(decode("Template", json.loads(text)), unclosed=broken)
 

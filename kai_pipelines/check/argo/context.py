@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 from kai_pipelines.check.argo.decoding import Object
 from kai_pipelines.check.argo.problems import Problems
@@ -33,6 +33,23 @@ class Options:
         return self.lint or (self.template_validation and not self.submit)
 
 
+class Enter(Protocol):
+    """Goes through the template that something names; see `validation.check_holder`."""
+
+    def __call__(
+        self,
+        context: Context,
+        body: Mapping[str, Any],
+        place: Place,
+        home: Home,
+        arguments: Arguments,
+        *,
+        anchor: Place | None = None,
+    ) -> Template | None:
+        """The template, or None when there is none to go through."""
+        ...
+
+
 @dataclass
 class Context:
     """The state of one validation."""
@@ -41,6 +58,8 @@ class Context:
     shelf: Shelf
     options: Options
     home: Home
+    enter: Enter
+    """The way from a step or task into its template."""
     variables: dict[str, str] = field(default_factory=dict)
     """The global variables that exist so far, with their values or placeholders."""
     validated: set[str] = field(default_factory=set)

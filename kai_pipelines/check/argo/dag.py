@@ -14,7 +14,6 @@ from kai_pipelines.check.argo.dependencies import Dependencies, check_dependenci
 from kai_pipelines.check.argo.graph import Ancestry, cycles, ordered
 from kai_pipelines.check.argo.names import is_reference
 from kai_pipelines.check.argo.templates import Template
-from kai_pipelines.check.argo.validation import check_holder, locator
 from kai_pipelines.check.argo.variables import Scope, add_items, add_outputs, check_tags
 
 
@@ -88,7 +87,7 @@ def _enter(site: Site, scope: Scope, graph: _Graph, name: str) -> None:
     """The first look at a task: its template, what it gives to others, and what it waits for."""
     task, number = graph.tasks[name], graph.index[name]
     place, before = site.below("dag", "tasks", number), len(site.context.problems)
-    template = check_holder(site.context, task, place, site.template.home, PLACEHOLDERS, anchor=site.anchor)
+    template = site.context.enter(site.context, task, place, site.template.home, PLACEHOLDERS, anchor=site.anchor)
     graph.templates[name] = template
     if template is None and len(site.context.problems) > before:
         scope.pass_over(f"tasks.{name}.")
@@ -101,7 +100,7 @@ def _loops(task: Mapping[str, Any]) -> bool:
 
 
 def _check_target(site: Site, called: Called, scope: Scope, graph: _Graph, target: str) -> None:
-    check_tags(site, scope, called.tagged("string", "dag", "target"), locator(site, called))
+    check_tags(site, scope, called, "string", "dag", "target")
     for name in target.split(" ") if target else ():
         if not is_reference(name) and name not in graph.tasks:
             hint = site.context.problems.similar(name, graph.tasks)
@@ -117,15 +116,14 @@ def _check_task(site: Site, called: Called, scope: Scope, graph: _Graph, name: s
     for parameter in task.get("inline", {}).get("inputs", {}).get("parameters", []):
         own.add(f"inputs.parameters.{parameter.get('name', '')}")
     add_items(site, task, own, *at)
-    tagged = called.tagged("DAGTask", *at)
-    check_tags(site, scope, tagged, locator(site, called), more=_own(graph, name, own))
+    check_tags(site, scope, called, "DAGTask", *at, more=_own(graph, name, own))
     arguments = task.get("arguments", {})
     check_arguments(site.add_at, arguments, (*site.template.place, *at, "arguments"), may_lack_values=False)
     _check_order(site, graph, name, arguments, *at, "arguments")
     if template is not None:
         own_place = "arguments" in task and site.anchor is None
         given = Arguments(arguments, place=site.below(*at, "arguments") if own_place else site.below(*at))
-        check_holder(context, task, site.below(*at), site.template.home, given, anchor=site.anchor)
+        context.enter(context, task, site.below(*at), site.template.home, given, anchor=site.anchor)
 
 
 def _own(graph: _Graph, name: str, own: set[str]) -> Callable[[str], bool]:

@@ -261,6 +261,7 @@ def _steps(decoder: Decoder, value: object, at: _At) -> object:
             continue
         if not isinstance(step, Mapping):
             decoder.wrong(step, "a step: a mapping", place)
+            group.append({})
             continue
         for key in step:
             if key not in known:

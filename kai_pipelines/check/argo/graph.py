@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 
 def cycles(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    """One circle of each group of names that wait for each other; a name may wait for itself."""
+    """Circles of names that wait for each other, no name in two of them; a name may wait for itself."""
     found: list[list[str]] = []
+    told: set[str] = set()
     state: dict[str, int] = {}
     for root in graph:
         if root in state:
@@ -23,7 +24,11 @@ def cycles(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
             elif name not in graph:
                 continue
             elif state.get(name) == 1:
-                found.append(path[path.index(name) :])
+                if name not in told:
+                    circle = path[path.index(name) :]
+                    if told.isdisjoint(circle):
+                        found.append(circle)
+                        told.update(circle)
             elif name not in state:
                 state[name] = 1
                 path.append(name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kai_pipelines.check.argo.arguments import check_named
 from kai_pipelines.check.argo.artifacts import location_faults, path_fault
 from kai_pipelines.check.argo.context import Site
@@ -66,8 +64,8 @@ def pod_resource_faults(resources: Object) -> list[tuple[str, tuple[str, ...]]]:
 
 def _check_inputs(site: Site) -> None:
     template = site.template
-    check_named(site_add(site), template.parameters, "input parameter", (*template.place, "inputs", "parameters"))
-    check_named(site_add(site), template.artifacts, "input artifact", (*template.place, "inputs", "artifacts"))
+    check_named(site.add_at, template.parameters, "input parameter", (*template.place, "inputs", "parameters"))
+    check_named(site.add_at, template.artifacts, "input artifact", (*template.place, "inputs", "artifacts"))
     for index, artifact in enumerate(template.artifacts):
         name, path = artifact.get("name", ""), artifact.get("path", "")
         at = ("inputs", "artifacts", index)
@@ -90,8 +88,3 @@ def check_location(site: Site, location: Object, what: str, *at: str | int) -> N
     """The location of an artifact is complete, as far as Argo looks."""
     for field, fault in location_faults(location):
         site.add("KAI135", f"{what}: {fault}", *at, field)
-
-
-def site_add(site: Site) -> Any:
-    """The way of a site to take findings at whole places."""
-    return site.add_at

@@ -9,7 +9,6 @@ from kai_pipelines.check.argo.arguments import check_arguments
 from kai_pipelines.check.argo.calls import Called
 from kai_pipelines.check.argo.context import PLACEHOLDERS, Arguments, Site
 from kai_pipelines.check.argo.names import step_fault
-from kai_pipelines.check.argo.validation import check_holder, locator
 from kai_pipelines.check.argo.variables import Scope, add_items, add_outputs, check_tags
 
 
@@ -45,7 +44,7 @@ def _check_step(site: Site, called: Called, scope: Scope, step: Mapping[str, Any
     add_items(site, step, scope.names, *at)
     check_arguments(site.add_at, arguments, (*site.template.place, *at, "arguments"), may_lack_values=False)
     home, before = site.template.home, len(context.problems)
-    template = check_holder(context, step, place, home, PLACEHOLDERS, anchor=site.anchor)
+    template = context.enter(context, step, place, home, PLACEHOLDERS, anchor=site.anchor)
     if template is None and len(context.problems) > before:
         scope.pass_over(f"{prefix}.")
     if step.get("onExit") or "exit" in step.get("hooks", {}):
@@ -53,12 +52,12 @@ def _check_step(site: Site, called: Called, scope: Scope, step: Mapping[str, Any
     check_hooks(site.add_at, step.get("hooks", {}), *site.template.place, *at, "hooks")
     inline = step.get("inline", {}).get("inputs", {}).get("parameters", [])
     own = {f"inputs.parameters.{one.get('name', '')}" for one in inline}
-    check_tags(site, scope, called.tagged("WorkflowStep", *at), locator(site, called), more=own.__contains__)
+    check_tags(site, scope, called, "WorkflowStep", *at, more=own.__contains__)
     looped = bool(step.get("withItems") or step.get("withParam"))
     add_outputs(context, scope.names, template, prefix, looped=looped)
     if template is not None:
         given = Arguments(arguments, place=_given_at(site, step, *at))
-        check_holder(context, step, place, home, given, anchor=site.anchor)
+        context.enter(context, step, place, home, given, anchor=site.anchor)
 
 
 def _given_at(site: Site, holder: Mapping[str, Any], *at: str | int) -> tuple[str | int, ...]:

@@ -77,6 +77,16 @@ class Template:
         for index, task in enumerate(self.body.get("dag", {}).get("tasks", [])):
             yield task, ("dag", "tasks", index)
 
+    def written(self, path: tuple[str | int, ...]) -> str:
+        """The text at a path as it is written; the key itself, if it is the key of a mapping that has changed."""
+        value: Any = self.body
+        for key in path:
+            try:
+                value = value[key]
+            except (KeyError, IndexError, TypeError):
+                return str(key)
+        return value if isinstance(value, str) else ""
+
     @cached_property
     def has_result(self) -> bool:
         """Whether `outputs.result` and an exit code exist."""

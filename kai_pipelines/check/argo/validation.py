@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from kai_pipelines.check.argo.calls import Called, call, check_again, check_limits
-from kai_pipelines.check.argo.context import PLACEHOLDERS, Arguments, Context, Site
+from kai_pipelines.check.argo.context import Arguments, Context, Site
+from kai_pipelines.check.argo.dag import check_dag
 from kai_pipelines.check.argo.inputs import check_declaration, check_location, check_retry_policy
 from kai_pipelines.check.argo.leaf import check_leaf
 from kai_pipelines.check.argo.outputs import check_metrics, check_outputs
 from kai_pipelines.check.argo.resolution import UNKNOWN_TEMPLATE, Holder, resolve
+from kai_pipelines.check.argo.steps import check_steps
 from kai_pipelines.check.argo.templates import POD_KINDS, Home, Template, kind_of
 from kai_pipelines.check.argo.variables import Scope, check_tags
 from kai_pipelines.check.finding import Place
@@ -59,34 +61,23 @@ def check_template(site: Site, arguments: Arguments) -> None:
     scope = Scope(context, _own_names(site))
     kind = kind_of(called.body) if called.body.get("steps", True) else ""
     if kind == "steps":
-        from kai_pipelines.check.argo.steps import check_steps
-
         check_steps(site, called, scope)
     elif kind == "dag":
-        from kai_pipelines.check.argo.dag import check_dag
-
         check_dag(site, called, scope)
     else:
-        check_tags(site, scope, called.tagged("Template"), locator(site, called))
+        check_tags(site, scope, called, "Template")
         check_leaf(site, called.body)
     _check_rest(site, called, scope, kind)
 
 
 def _check_rest(site: Site, called: Called, scope: Scope, kind: str) -> None:
     body = called.body
-    check_tags(site, scope, called.tagged("Outputs", "outputs"), locator(site, called))
+    check_tags(site, scope, called, "Outputs", "outputs")
     check_outputs(site, body.get("outputs", {}), kind)
     if "archiveLocation" in body:
         check_location(site, body["archiveLocation"], "archiveLocation", "archiveLocation")
     if "metrics" in body:
         check_metrics(site, body["metrics"])
-
-
-def locator(site: Site, called: Called) -> Any:
-    """Says where a tag of the substituted template is written: its place, and its offset when it stands there as it is."""
-    from kai_pipelines.check.argo.places import written_at
-
-    return lambda leftover, tag: written_at(site.template, called, leftover, tag)
 
 
 def _own_names(site: Site) -> set[str]:
@@ -105,6 +96,3 @@ def _own_names(site: Site) -> set[str]:
     if "retryStrategy" in template.body:
         names.update(("retries", "lastRetry.exitCode", "lastRetry.status", "lastRetry.duration", "lastRetry.message"))
     return names
-
-
-__all__ = ["PLACEHOLDERS", "check_holder", "check_template", "locator"]

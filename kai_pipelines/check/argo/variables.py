@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from kai_pipelines.check.argo.calls import Called
 from kai_pipelines.check.argo.context import Context, Site
 from kai_pipelines.check.argo.decoding import Object
 from kai_pipelines.check.argo.names import is_reference
-from kai_pipelines.check.argo.tags import TAG, Leftover, name_of, unclosed
+from kai_pipelines.check.argo.tags import TAG, name_of, unclosed
 from kai_pipelines.check.argo.templates import Template
 
 _ROOTS = ("item.", "steps.", "inputs.", "outputs.", "pod.", "workflow.", "tasks.")
@@ -64,32 +65,27 @@ class Scope:
 
 
 def check_tags(
-    site: Site, scope: Scope, leftover: Iterable[Leftover], locate: Callable[[Leftover, str], Located], **more: Any
+    site: Site, scope: Scope, called: Called, kind: str, *path: str | int, more: Callable[[str], bool] | None = None
 ) -> None:
-    """A finding for every tag that nothing resolves; `locate` says where it is written."""
-    for text in leftover:
-        end = unclosed(text.text)
+    """A finding for every tag that nothing resolves, in the object of a kind that stands at a path."""
+    for leftover in called.tagged(kind, *path):
+        end = unclosed(leftover.text)
         if end is not None:
-            place, offset = locate(text, text.text[end:])
+            place, offset = called.written_at(site.template, leftover, leftover.text[end:])
             site.add_at("KAI152", "a tag {{ is not closed by }}", place, offset=offset)
             continue
-        for match in TAG.finditer(text.text):
-            tag = match[1]
-            if tag.startswith("="):
+        for match in TAG.finditer(leftover.text):
+            name = name_of(match[1])
+            if match[1].startswith("=") or not name.startswith(_ROOTS) or scope.has(name, more):
                 continue
-            name = name_of(tag)
-            if not name.startswith(_ROOTS) or scope.has(name, more.get("more")):
-                continue
-            place, offset = locate(text, match[0])
+            place, offset = called.written_at(site.template, leftover, match[0])
             hint = site.context.problems.similar(name, scope.known()) or _explained(name)
-            site.add_at("KAI151", f"{{{{{_short(tag)}}}}} cannot be resolved here", place, hint=hint, offset=offset)
+            message = f"{{{{{_short(match[1])}}}}} cannot be resolved here"
+            site.add_at("KAI151", message, place, hint=hint, offset=offset)
 
 
 def _short(tag: str) -> str:
     return tag if len(tag) <= 80 else tag[:77] + "..."
-
-
-Located = tuple[tuple[str | int, ...], int | None]
 
 
 def _explained(name: str) -> str:

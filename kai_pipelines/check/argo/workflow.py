@@ -48,7 +48,7 @@ def check_workflow(
     if length(subject.name) > MAX_OBJECT:
         message = f"the name has {len(subject.name)} characters, {MAX_OBJECT} are allowed"
         problems.add("KAI113", message, ("metadata", "name"))
-    context = Context(problems, shelf, options, subject.home())
+    context = Context(problems, shelf, options, subject.home(), enter=check_holder)
     base = _referenced_home(context, spec, place)
     if "workflowTemplateRef" in spec and base is None:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -43,7 +44,17 @@ def test_a_daemon_serves_what_follows_and_ends_with_its_template(bench: Bench) -
     assert "daemoned" not in node_of(made, "svc")
 
 
+class Fainting(FakeExecutor):
+    """Runs the template `svc` for a moment only, and what follows for longer."""
+
+    async def run(self, job: Job, on_line: Callable[[str], None]) -> int:
+        await asyncio.sleep(0 if job.name.endswith("svc") else 0.3)
+        return await super().run(job, on_line)
+
+
 def test_a_daemon_that_ends_by_itself_has_failed(bench: Bench) -> None:
+    bench.executor = Fainting()
+
     made = bench.run(_manifest())
 
     assert phases(made)["svc"] == "Failed"

@@ -106,7 +106,11 @@ def test_defaults_of_the_workflow_reach_every_template_of_the_kind(bench: Bench)
         ({"onExit": "nobody"}, ManifestError, "nobody"),
         ({"templates": [{"name": "pod", "resource": {}}]}, ManifestError, "resource"),
         ({"templates": [{"name": "pod", "plugin": {"slack": {}}}]}, ManifestError, "plugin"),
-        ({"templates": [container("pod", sidecars=[{"name": "s", "image": "own/server"}])]}, ManifestError, "own/server"),
+        (
+            {"templates": [container("pod", sidecars=[{"name": "s", "image": "own/server"}])]},
+            ManifestError,
+            "own/server",
+        ),
         ({"templates": [{"name": "pod", "container": {"image": "nvidia/cuda:13"}}]}, ManifestError, "nvidia/cuda:13"),
         ({"templates": [{"name": "pod", "container": {"command": ["true"]}}]}, ManifestError, "it has no image"),
         ({"workflowTemplateRef": {"name": "other"}}, ManifestError, "workflow template other not found"),

@@ -58,7 +58,9 @@ def test_the_entrypoint_is_called_by_its_template() -> None:
 @pytest.fixture
 def names() -> Names:
     inner = {"name": "inline", "inline": container("", outputs=["size"])}
-    return Names([dag("main", task("outer", "group"), inner), dag("group", task("a.b", "pod")), container("pod", outputs=["q"])])
+    return Names(
+        [dag("main", task("outer", "group"), inner), dag("group", task("a.b", "pod")), container("pod", outputs=["q"])]
+    )
 
 
 def test_results_are_told_apart_from_steps_inside(names: Names) -> None:
@@ -66,6 +68,12 @@ def test_results_are_told_apart_from_steps_inside(names: Names) -> None:
     assert names.result("outer", "-r") == ("outer", None)
     assert names.result("outer.pod.q", "-r") == ("outer.pod", "q")
     assert names.result("inline.size", "-r") == ("inline", "size")
+
+
+def test_what_a_step_returns_is_its_parameter_result() -> None:
+    names = Names([dag("main", task("assess")), container("pod", outputs=["result"])])
+
+    assert names.result("assess", "-r") == ("assess", "result")
 
 
 @pytest.mark.parametrize("name", ["puter", "outer.pot", "pod.qq", "outer.pot.q"])

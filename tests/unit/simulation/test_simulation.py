@@ -137,9 +137,7 @@ def test_a_step_that_is_to_time_out_needs_a_deadline() -> None:
 
 
 def test_endings_apply_to_one_part_of_a_loop() -> None:
-    manifest = workflow(
-        dag("main", task("fan", withItems=["x", "y"])), container("pod", retryStrategy={"limit": 1})
-    )
+    manifest = workflow(dag("main", task("fan", withItems=["x", "y"])), container("pod", retryStrategy={"limit": 1}))
 
     made = simulated(manifest, fail={"fan(1)": [1, 0]})
 
@@ -180,6 +178,17 @@ def test_the_exit_handler_runs_at_last() -> None:
 
     assert made.phase == "Failed"
     assert made.ran == ("a", "onExit")
+
+
+def test_an_exit_handler_is_tried_again_as_well() -> None:
+    manifest = workflow(
+        dag("main", task("a")), container("pod"), container("bye", retryStrategy={"limit": 1}), onExit="bye"
+    )
+
+    made = simulated(manifest, fail={"bye": [1, 0]})
+
+    assert made.phase == "Succeeded"
+    assert made.attempts("onExit") == 2
 
 
 # Results

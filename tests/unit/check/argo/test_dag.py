@@ -298,3 +298,19 @@ def test_an_inline_template_brings_its_own_inputs(name: str, fits: bool) -> None
     findings = found(_dag(f"name: a, template: '', inline: {inline}"))
 
     assert findings == [] if fits else "KAI151 " + _at(0, "inline.container.image") in findings
+
+
+def test_a_dependency_whose_name_comes_from_an_input_is_refused_as_such() -> None:
+    main = read(
+        """
+        name: inner
+        inputs: {parameters: [{name: x}]}
+        dag: {tasks: [{name: a, template: says}, {name: b, template: says, depends: 'a && {{inputs.parameters.x}}'}]}
+        """
+    )
+    calls = template("main", "steps: [[{name: a, template: inner, arguments: {parameters: [{name: x, value: c}]}}]]")
+
+    findings = validate(workflow(calls, main, _SAYS))
+
+    assert {one.code for one in findings} == {"KAI141"}
+    assert all("only known later" in one.message and one.offset is None for one in findings)
