@@ -93,9 +93,8 @@ class _Writer:
             found["failFast"] = True
         if self._maybe(0.5):
             reference = f"{{{{{group}.{self.chance.choice(names)}.outputs.parameters.o}}}}"
-            found["outputs"] = {"parameters": [{"name": "o", "valueFrom": {"parameter": reference}}]}
-            if self._maybe():
-                found["outputs"]["parameters"][0]["valueFrom"]["default"] = "none"
+            default = {"default": "none"} if self._maybe() else {}
+            found["outputs"] = {"parameters": [{"name": "o", "valueFrom": {"parameter": reference, **default}}]}
         return found
 
     def _dag(self, name: str, below: list[str]) -> Object:
