@@ -160,7 +160,7 @@ def _signal(process: int, sign: int) -> None:
 def _fork(child: Callable[[], NoReturn], view: Object | None) -> int:
     """Fork; with a view into namespaces of their own, where the child is the first process."""
     if view is None:
-        process = os.fork()
+        process = _fork_alone()
     else:
         flags = _NEWNS | _NEWPID | _NEWIPC | (_NEWUSER if view["user"] else 0)
         process = _call(_numbers()[0], flags | signal.SIGCHLD, 0, 0, 0, 0)
@@ -169,6 +169,18 @@ def _fork(child: Callable[[], NoReturn], view: Object | None) -> int:
             child()
         finally:
             os._exit(NO_PROGRAM)
+    return process
+
+
+def _fork_alone() -> int:
+    """As `os.fork` in a process that never had a second thread: no lock to make anew, only chance to be."""
+    if sys.platform != "linux":
+        return os.fork()
+    process = int(ctypes.pythonapi.fork())
+    if process < 0:
+        raise OSError(11, os.strerror(11))
+    if process == 0 and "random" in sys.modules:
+        sys.modules["random"].seed()
     return process
 
 
@@ -259,8 +271,12 @@ def _go_text(error: OSError) -> str:
 
 def _run_module(request: Object) -> NoReturn:
     """Call a module's `main` as `python -m` would, in this fork."""
-    os.environ.clear()
-    os.environ.update(request["env"])
+    wanted = request["env"]
+    for name in [name for name in os.environ if name not in wanted]:
+        del os.environ[name]
+    for name, value in wanted.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
     paths = request["env"].get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:] = list(dict.fromkeys([request["folder"], *filter(None, paths), *sys.path]))
     sys.argv = ["-m", *request["arguments"]]

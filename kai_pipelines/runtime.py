@@ -39,6 +39,16 @@ from kai_pipelines.errors import (
 
 _OUTPUT = "output."
 _MISTAKES = (ImportError, NameError, AttributeError, TypeError, NotImplementedError, AssertionError)
+_TRIAL = """
+from kai_pipelines import step
+
+
+@step
+def trial(number: int = 0, text: str = "", part: float = 0.5, flag: bool = False) -> int:
+    return number
+"""
+_TRIALS = 2
+"""Times that it is run: Python's interpreter settles on how to run a function after eight calls, in the function's own memory."""
 _FULL = 1_000_000
 """A disk with fewer bytes free is full."""
 _ROOM = "if the disk is full make room, or set KAI_STORE to a folder on another one; what is finished is kept"
@@ -62,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
     except KaiError as error:
         return _say(error, EXIT_USAGE)
     try:
-        with _scratch(wanted), _telling_a_full_disk():
+        with _scratch(step, wanted), _telling_a_full_disk():
             write_outputs(step, step.function(**values), wanted)
     except Retryable as error:
         return _say(error, EXIT_RETRYABLE)
@@ -102,6 +112,30 @@ def prepare() -> None:
     for value in (0, 0.0, False):
         kind = type(value)
         values.decode(values.encode(value, kind), kind)
+    before = os.environ.get(SCRATCH)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[SCRATCH] = folder
+        try:
+            for _ in range(_TRIALS):
+                _trial(Path(folder))
+        finally:
+            if before is None:
+                del os.environ[SCRATCH]
+            else:
+                os.environ[SCRATCH] = before
+
+
+def _trial(folder: Path) -> None:
+    """Go the way of a step from its import to its outputs, so that nothing on it is done for the first time in a fork."""
+    name = f"_trial_{folder.name}"
+    (folder / f"{name}.py").write_text(_TRIAL, encoding="utf-8")
+    sys.path.insert(0, str(folder))
+    try:
+        main([f"{name}:trial", "--number=1", "--text=a", f"--output.result={folder / 'result'}"])
+    finally:
+        sys.path.remove(str(folder))
+        sys.path_importer_cache.pop(str(folder), None)
+        sys.modules.pop(name, None)
 
 
 def load_step(address: str) -> StepDefinition:
@@ -158,9 +192,12 @@ def _part_number(path: Path) -> tuple[int, str]:
 
 
 @contextmanager
-def _scratch(wanted: dict[str, Path]) -> Generator[None]:
+def _scratch(step: StepDefinition, wanted: dict[str, Path]) -> Generator[None]:
     """A folder for `Artifact.new`, on the file system of the outputs so that moving is renaming."""
     before = os.environ.get(SCRATCH)
+    if before is not None and not any(step.signature.outputs[name].is_artifact for name in wanted):
+        yield  # nothing is moved out of it, and who gave it clears it up
+        return
     beside = next((path.parent for path in wanted.values()), None)
     if beside is not None:
         beside.mkdir(parents=True, exist_ok=True)
