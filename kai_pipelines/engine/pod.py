@@ -39,6 +39,8 @@ from kai_pipelines.settings import VERSION
 LAST_LINES = 20
 PROGRESS_EVERY = 0.5
 """Seconds between two looks at what a step says of its progress."""
+_PASSES = 8
+"""How often a folder is gone through that its containers have closed."""
 LONGEST_RESULT = 256 * 1024
 """Bytes of standard output that become a result (Argo, executor.go CaptureScriptResult)."""
 NO_CACHE = "kai-pipelines/cache"
@@ -363,16 +365,16 @@ def _telling_of_files(node: Node) -> Generator[None]:
 def discard(folder: Path) -> None:
     """Remove a pod's folder, with what only its containers could read."""
 
-    def retry(remove: Callable[[str], Any], path: str, _: object) -> None:
+    def open_up(_: object, path: str, __: object) -> None:
         with contextlib.suppress(OSError):
             Path(path).parent.chmod(0o700)
             Path(path).chmod(0o700)
-            remove(path)
 
-    if folder.exists():
-        shutil.rmtree(folder, onerror=retry)
-    if folder.exists():  # a folder that could not be listed at first
-        shutil.rmtree(folder, ignore_errors=True)
+    for _ in range(_PASSES):  # what is inside a closed folder shows when that has been opened
+        if not folder.exists():
+            return
+        shutil.rmtree(folder, onerror=open_up)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _decisive(name: str, container: Mapping[str, Any]) -> dict[str, Any]:
