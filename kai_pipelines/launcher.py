@@ -187,7 +187,7 @@ def _fork_alone() -> int:
 def _in_child(request: Object, files: list[int], command: Callable[[Object], NoReturn]) -> NoReturn:
     _libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: dies with this launcher
     os.setsid()
-    message = _opened(request.get("termination"))
+    message = _opened(request.get("termination")) if command is _become else 2  # a module always starts
     null = os.open("/dev/null", os.O_RDONLY)
     for source, number in ((null, 0), (files[0], 1), (files[1], 2)):
         os.dup2(source, number)
@@ -207,7 +207,7 @@ def _in_child(request: Object, files: list[int], command: Callable[[Object], NoR
     except OSError as error:
         text = f"{error.strerror}" + (f": {error.filename}" if error.filename else "")
         os.write(2, f"{text}\n".encode())
-        if message >= 0:
+        if message > 2:
             os.write(message, text.encode())
         os._exit(NO_PROGRAM)
 

@@ -81,8 +81,11 @@ class Store:
         return result if whole else None
 
     def put(self, key: str, result: Result) -> None:
-        """Keep a result; its objects are there already."""
-        write_atomically(self.results / f"{key}.json", json.dumps(asdict(result), ensure_ascii=False))
+        """Keep a result; its objects are there already.
+
+        A power cut may cut it short: then it is no JSON, and the step runs again.
+        """
+        write_atomically(self.results / f"{key}.json", json.dumps(asdict(result), ensure_ascii=False), lasting=False)
 
     def adopt(self, path: Path) -> str:
         """Move a finished file or folder into the store; its digest. May run in any thread."""
@@ -218,14 +221,15 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file that others see whole or not at all."""
+def write_atomically(path: Path, text: str, *, lasting: bool = True) -> None:
+    """Write a file that others see whole or not at all; `lasting`: after a power cut too."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
             os.fchmod(file.fileno(), 0o644)
         Path(name).replace(path)
     except BaseException:

@@ -48,7 +48,7 @@ class Commander:
         """The job of one container, as things are now."""
         container, folder = part.container, self.workspace.folder
         view = self.workspace.views.get(part.name)
-        scratch = folder / "scratch" / part.name
+        scratch = folder / f"scratch.{part.name}"
         scratch.mkdir(parents=True, exist_ok=True)
         variables = variables_of(container, self.facts, self.library)
         gives = part.name == MAIN
@@ -98,7 +98,7 @@ class Commander:
             "ARGO_NODE_ID": self.facts.node_id,
             "POD_IP": self.facts.ip,
             "ARGO_WORKFLOW_NAME": self.facts.workflow,
-            "ARGO_PROGRESS_FILE": "/argo/progress" if viewed else str(folder / "argo" / "progress"),
+            "ARGO_PROGRESS_FILE": "/argo/progress" if viewed else str(folder / "progress"),
         }
         return environment if viewed else {**environment, "KAI_SCRATCH": str(scratch)}
 

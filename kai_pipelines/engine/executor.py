@@ -185,8 +185,11 @@ class _Stream:
 
     async def finish(self) -> None:
         """Take the rest; something that left the group may still keep the pipe, for which nobody waits."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._done, GRACE)
+        if self._done.done():
+            self._done.result()
+        else:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._done, GRACE)
         self._close()
 
     def _take(self) -> None:

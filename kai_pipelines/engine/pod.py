@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
+import os
 import platform
 import re
 import shutil
@@ -37,6 +39,8 @@ from kai_pipelines.manifest.library import Library, Template
 from kai_pipelines.settings import VERSION
 
 LAST_LINES = 20
+_FEW = 8
+"""Entries of a folder that are removed at once."""
 PROGRESS_EVERY = 0.5
 """Seconds between two looks at what a step says of its progress."""
 _PASSES = 8
@@ -187,14 +191,15 @@ class Pods:
             try:
                 run.prepare()
                 containers = await self._containers(node, template, run, wants_result=wants_result, seconds=seconds)
-                async with _followed(run.folder / "argo" / "progress", on_progress):
+                said = "argo/progress" if containers.commander.workspace.views else "progress"
+                async with _followed(run.folder / said, on_progress):
                     outcome = await self._finish(run, containers)
                 if outcome.phase == "Succeeded" and key is not None:
                     self._store.put(key, outcome.result)
             except ManifestError as error:
                 outcome = Outcome("Error", f"{error.message}" + (f" ({error.hint})" if error.hint else ""), None)
             finally:
-                await asyncio.to_thread(discard, run.folder)
+                await cleared(run.folder)
         return run.told(outcome)
 
     async def start_daemon(
@@ -210,7 +215,7 @@ class Pods:
                     return run.told(await self._finish(run, containers))
                 finally:
                     self._addresses.discard(ip)
-                    await asyncio.to_thread(discard, run.folder)
+                    await cleared(run.folder)
 
         with _telling_of_files(node):
             run.prepare()
@@ -246,7 +251,10 @@ class Pods:
         isolation = None if own else self._isolated()
         if isolation is None and not own and isinstance(self._executor, LocalProcesses):
             _refuse_unnamed(whole)
-        workspace = await asyncio.to_thread(self._furnished, whole, run.folder, facts, isolation)
+        if own and not (whole.get("inputs") or {}).get("artifacts") and not whole.get("volumes"):
+            workspace = self._furnished(whole, run.folder, facts, isolation)  # a few empty folders
+        else:
+            workspace = await asyncio.to_thread(self._furnished, whole, run.folder, facts, isolation)
         commander = Commander(
             node.name, workspace, facts, self._around.library, self._python_path, run.log, wants_result
         )
@@ -255,8 +263,10 @@ class Pods:
 
     def _furnished(self, template: Template, folder: Path, facts: Facts, isolation: Isolation | None) -> Workspace:
         volumes = Volumes(self._workspace, self._store.root, self._around.library, self._spec())
-        programs = uncovered([*map(Path, self._python_path), Path(sys.prefix), Path(sys.base_prefix), PROGRAMS])
-        builder = Builder(self._repository, volumes, self._around.library, isolation, programs)
+        programs = isolation and uncovered(
+            [*map(Path, self._python_path), Path(sys.prefix), Path(sys.base_prefix), PROGRAMS]
+        )
+        builder = Builder(self._repository, volumes, self._around.library, isolation, programs or ())
         return builder.make(template, folder, facts)
 
     def _isolated(self) -> Isolation | None:
@@ -277,7 +287,10 @@ class Pods:
         workspace, wanted = containers.commander.workspace, containers.commander.wants_result
         file = run.folder / "result"
         text = await asyncio.to_thread(read_result, file, LONGEST_RESULT) if wanted and file.is_file() else None
-        result, missing = await asyncio.to_thread(collect, workspace, self._store, text)
+        if (workspace.template.get("outputs") or {}).get("artifacts"):
+            result, missing = await asyncio.to_thread(collect, workspace, self._store, text)
+        else:  # a few short texts
+            result, missing = collect(workspace, self._store, text)
         outcome = Outcome("Succeeded", "", verdict.exit_code, result, containers=verdict.containers)
         if verdict.phase:
             return replace(outcome, phase=verdict.phase, message=verdict.message)
@@ -330,8 +343,7 @@ class _PodRun:
     def prepare(self) -> None:
         """An empty folder, and no log of a run before."""
         discard(self.folder)
-        for name in ("scratch", "outputs", "argo"):
-            (self.folder / name).mkdir(parents=True)
+        self.folder.mkdir(parents=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.unlink(missing_ok=True)
 
@@ -360,6 +372,31 @@ def _telling_of_files(node: Node) -> Generator[None]:
             + (f": {error.filename}" if error.filename else ""),
             hint="make room or give permission, and run again: what is finished is kept",
         ) from error
+
+
+async def cleared(folder: Path) -> None:
+    """Remove a pod's folder; in a thread where there may be much in it."""
+    if not _removed(str(folder), left=_FEW):
+        await asyncio.to_thread(discard, folder)
+
+
+def _removed(folder: str, left: int) -> bool:
+    """Remove a folder with no more than so many files and folders; False, with some of it gone, where there are more."""
+    try:
+        with os.scandir(folder) as entries:
+            inner = list(itertools.islice(entries, left + 1))
+        if len(inner) > left:
+            return False
+        for one in inner:
+            if one.is_dir(follow_symlinks=False):
+                if not _removed(one.path, left):
+                    return False
+            else:
+                os.unlink(one.path)
+        os.rmdir(folder)
+    except OSError:
+        return False
+    return True
 
 
 def discard(folder: Path) -> None:

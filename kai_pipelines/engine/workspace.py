@@ -186,7 +186,7 @@ class Builder:
         for one in outputs.get("artifacts") or []:
             _move(one, folder / "outputs" / one["name"], moved, shared)
         for one in outputs.get("parameters") or []:
-            _move(one.get("valueFrom") or {}, folder / "parameters" / one["name"], moved, shared)
+            _move(one.get("valueFrom") or {}, folder / f"parameters.{one['name']}", moved, shared)
         filled: Template = fill(bound, path_scope(bound))
         parts = [replace(part, container=_renamed(part.container, moved)) for part in parts_of(filled)]
         places = [moved[path] for path in shared]
