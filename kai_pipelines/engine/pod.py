@@ -392,8 +392,8 @@ def _removed(folder: str, left: int) -> bool:
                 if not _removed(one.path, left):
                     return False
             else:
-                os.unlink(one.path)
-        os.rmdir(folder)
+                Path(one.path).unlink()
+        Path(folder).rmdir()
     except OSError:
         return False
     return True
