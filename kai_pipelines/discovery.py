@@ -82,6 +82,8 @@ def _imported(name: str) -> ModuleType:
         raise UsageError(f"cannot import {name}: {error}", hint=hint) from error
     except KaiError:
         raise
+    except SystemExit as error:
+        raise UsageError(f"{name} ends the program while it is imported: exit code {error.code}") from error
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         raise UsageError(

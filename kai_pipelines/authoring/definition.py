@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import traceback
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from kai_pipelines.authoring.pools import PRIORITIES
 from kai_pipelines.authoring.reference import Global, Input, Reference, Selected
 from kai_pipelines.authoring.signature import MISSING, Port, Record, Signature, signature_of
 from kai_pipelines.authoring.step import Step, StepDefinition, named
-from kai_pipelines.errors import AuthoringError
+from kai_pipelines.errors import AuthoringError, KaiError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,6 +78,10 @@ class PipelineDefinition(Generic[P, R]):
         try:
             with record_into(graph):
                 value = self.function(**graph.inputs)  # type: ignore[call-arg, arg-type]  # references stand in
+        except KaiError:
+            raise
+        except Exception as error:
+            raise _raised(error) from error
         finally:
             self._recording = False
         if not graph.tasks:
@@ -197,3 +202,9 @@ def _described(record: Record | None, outputs: Mapping[str, object]) -> str:
     if record is not None:
         return record.__name__
     return "one result" if outputs else "None"
+
+
+def _raised(error: Exception) -> AuthoringError:
+    """An exception of the pipeline's own code, with the line that it comes from."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return AuthoringError(f"{type(error).__name__}: {error}", path=place.filename, line=place.lineno)

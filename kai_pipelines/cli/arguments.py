@@ -13,10 +13,20 @@ def pairs(flag: str, texts: tuple[str, ...]) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not equals or not name:
             raise UsageError(f"{flag} {text!r} is not name=value")
+        if not _is_unicode(text):
+            raise UsageError(f"{flag} {name}: the value is not UTF-8")
         if name in found:
             raise UsageError(f"{flag} {name} is given twice")
         found[name] = value
     return found
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # bytes of the command line that are no UTF-8
+        return False
+    return True
 
 
 def encoded(target: Target, parameters: dict[str, str]) -> dict[str, str]:

@@ -12,18 +12,20 @@ from kai_pipelines.drawing.templates import with_others
 from kai_pipelines.errors import KaiError
 from kai_pipelines.settings import Settings
 
+_ENDINGS = {".svg": "svg", ".html": "html"}
 FORMATS = {"mermaid": to_mermaid, "svg": to_svg, "html": to_html}
 
 
 @click.command()
 @click.argument("target")
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="mermaid", show_default=True)
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), help="mermaid, or what -o ends in.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="A file instead of standard output.")
 @click.option("--with", "beside", multiple=True, metavar="PATH", type=click.Path(path_type=Path, exists=True),
               help="Manifests that it refers to.")  # fmt: skip
-def command(target: str, form: str, output: Path | None, beside: tuple[Path, ...]) -> int:
+def command(target: str, form: str | None, output: Path | None, beside: tuple[Path, ...]) -> int:
     """Draw TARGET: its steps, branches and what waits for what; a workflow.json shows how it went."""
     found = resolve(target, Settings.from_environment(), beside)
+    form = form or _ENDINGS.get(output.suffix if output else "", "mermaid")
     text = FORMATS[form](with_others(found.manifest, found.siblings))
     if output is None:
         click.echo(text)

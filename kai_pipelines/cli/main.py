@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
 
@@ -69,6 +70,12 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output, such as head, has gone
         sys.stderr.close()
         code = 1
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            click.echo(
+                f"error: {error.strerror or error}" + (f": {error.filename}" if error.filename else ""), err=True
+            )
+        code = 2
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -12,6 +12,7 @@ import click
 from kai_pipelines.cli.arguments import pairs
 from kai_pipelines.cli.simulate import assumptions, rehearsal_of, script_from
 from kai_pipelines.cli.target import resolve
+from kai_pipelines.cli.validity import refuse_invalid
 from kai_pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def command(
 
     pairs("-a", artifacts)
     settings = Settings.from_environment()
-    rehearsal = rehearsal_of(resolve(target, settings, beside), parameters, history=history)
+    found = resolve(target, settings, beside)
+    refuse_invalid(found)
+    rehearsal = rehearsal_of(found, parameters, history=history)
     script = script_from(rehearsal, (), results, durations)
     made = plan(rehearsal, read_prices(prices or settings.prices), script)
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Generator
@@ -33,9 +34,13 @@ def watching(*, quiet: bool) -> Generator[Observer]:
         yield _Lines()
 
 
+_DOT = re.compile(r"\.(?![^(]*\))")
+"""A dot between names; one in the item of a loop, in parentheses, is part of it."""
+
+
 def label(node: Node) -> str:
     """Where a node is in the workflow: ``dense › low › estimate-depth``."""
-    place = node.name.partition(".")[2].removesuffix("(0)").replace(".", " › ") or node.name
+    place = _DOT.sub(" › ", node.name.partition(".")[2].removesuffix("(0)")) or node.name
     plain = " ".join(place.split())
     return plain if len(plain) <= 72 else plain[:71] + "…"
 
@@ -44,6 +49,7 @@ def summary(node: Node, seconds: float) -> str:
     """How a finished node ended, in one line."""
     if node.cached:
         return f"{_MARKS['Succeeded']} {label(node)}  from the store"
+    seconds = max(0.0, seconds)
     text = f"{_MARKS.get(node.phase, '?')} {label(node)}"
     if node.phase == "Succeeded":
         return f"{text}  {seconds:.1f} s"

@@ -12,6 +12,7 @@ import click
 
 from kai_pipelines.cli.arguments import encoded, pairs
 from kai_pipelines.cli.target import Target, resolve
+from kai_pipelines.cli.validity import refuse_invalid
 from kai_pipelines.errors import UsageError
 from kai_pipelines.settings import ARGO_VERSIONS, Settings
 
@@ -54,6 +55,7 @@ def command(
     finished is kept: the same command again runs only what changed.
     """
     found = resolve(target, Settings.from_environment(), beside)
+    refuse_invalid(found)
     return execute(
         found,
         pairs("-p", parameters),

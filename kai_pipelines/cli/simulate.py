@@ -11,6 +11,7 @@ import click
 
 from kai_pipelines.cli.arguments import encoded, pairs
 from kai_pipelines.cli.target import Target, resolve
+from kai_pipelines.cli.validity import refuse_invalid
 from kai_pipelines.errors import KaiError, UsageError
 from kai_pipelines.settings import Settings
 
@@ -56,6 +57,7 @@ def command(
     """
     pairs("-a", artifacts)
     found = resolve(target, Settings.from_environment(), beside)
+    refuse_invalid(found)
     rehearsal = rehearsal_of(found, parameters, history=history, jobs=jobs)
     script = script_from(rehearsal, fail, results, durations)
     if all_branches:

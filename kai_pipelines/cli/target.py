@@ -58,7 +58,11 @@ def resolve(text: str, settings: Settings, beside: Sequence[Path] = ()) -> Targe
 def _named(text: str, settings: Settings) -> Target:
     if file := _file_of(text):
         return _in_python(Path(file), text.removeprefix(f"{file}:") if text != file else "")
+    if not text:
+        raise UsageError("TARGET is empty", hint="give a pipeline's name, a file, a folder, or - for standard input")
     if text == "-":
+        if sys.stdin is None:
+            raise UsageError("there is no standard input to read")
         return _manifests(load_all(sys.stdin.buffer.read(MAX_BYTES + 1), source="standard input"), "standard input")
     if Path(text).suffix in {".yaml", ".yml", ".json"} or Path(text).is_dir():
         if not Path(text).exists():

@@ -37,6 +37,7 @@ def run(
 ) -> Run:
     """Run a manifest to its end; raises only for what is refused before anything starts, or a broken store."""
     program = Program(request)
+    _keep_apart(request)
     _prepare(request.output)
     store = Store(request.store)
     repository = Repository(store, request.digests, request.object_storage)
@@ -137,6 +138,17 @@ def _failure(request: RunRequest, execution: Execution, phase: str, message: str
         return Failure(node.name, node.template_name, text, None, None, (), request.rerun_command)
     code, log, lines = outcome.exit_code, outcome.log, outcome.last_lines
     return Failure(node.name, node.template_name, text, code, log, lines, request.rerun_command)
+
+
+def _keep_apart(request: RunRequest) -> None:
+    """Refuse an output folder that is an input or lies in one: inputs are never changed."""
+    output = request.output.resolve()
+    for name, path in request.artifacts.items():
+        if path.is_dir() and path.resolve() in {output, *output.parents}:
+            raise UsageError(
+                f"the output folder {request.output} lies in the artifact {name}, which is not to be changed",
+                hint="give another one with -o",
+            )
 
 
 def _prepare(folder: Path) -> None:

@@ -55,6 +55,7 @@ def retried(record: Mapping[str, Any], *, restart_successful: bool = False, sele
                 _reset(nodes[around])
     _remove(nodes, gone)
     _begin_again(again)
+    again["status"].pop("startedAt", None)
     return again
 
 
@@ -125,8 +126,19 @@ def _try_of(nodes: Nodes, node: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _led_on(nodes: Nodes, node: Mapping[str, Any], chosen: set[str]) -> bool:
-    """Whether something after a node succeeded all the same."""
-    return any(one not in chosen and nodes[one]["phase"] == "Succeeded" for one in _below(nodes, node["id"]))
+    """Whether something after a node succeeded all the same; its hooks run after every end, and say nothing."""
+    after = (nodes[one] for one in _below(nodes, node["id"]) - chosen)
+    return any(one["phase"] == "Succeeded" and not _is_hooked(nodes, one) for one in after)
+
+
+def _is_hooked(nodes: Nodes, node: Mapping[str, Any]) -> bool:
+    """Whether a node is a life-cycle hook's, or part of one."""
+    while not (node.get("nodeFlag") or {}).get("hooked"):
+        around = nodes.get(node.get("boundaryID") or "")
+        if around is None:
+            return False
+        node = around
+    return True
 
 
 def _children(node: Mapping[str, Any]) -> list[str]:

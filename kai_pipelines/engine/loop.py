@@ -11,6 +11,8 @@ from kai_pipelines.errors import ExpressionError, ManifestError
 from kai_pipelines.expression import should_execute
 from kai_pipelines.expression.gojson import marshal
 
+MOST_PARTS = 100_000
+"""Parts of one loop; a cluster keeps a workflow of so many nodes no more either."""
 LOOPS = ("withItems", "withParam", "withSequence")
 
 
@@ -83,6 +85,8 @@ def _sequence(sequence: Mapping[str, Any]) -> list[str]:
     if count == 0 and "end" not in sequence:
         return []
     numbers = range(start, end + 1) if start <= end else range(start, end - 1, -1)
+    if len(numbers) > MOST_PARTS:
+        raise ManifestError(f"withSequence has {len(numbers):,} numbers; {MOST_PARTS:,} are the most that run here")
     form = str(sequence.get("format") or "%d")
     try:
         return [form % number for number in numbers]

@@ -112,8 +112,8 @@ def restored(workflow: str, status: Mapping[str, Any]) -> NodeTree:
             phase=record["phase"],
             message=record.get("message", ""),
             progress=record.get("progress", ""),
-            started_at=_seconds(record.get("startedAt")),
-            finished_at=_seconds(record.get("finishedAt")),
+            started_at=seconds_of(record.get("startedAt")),
+            finished_at=seconds_of(record.get("finishedAt")),
             children=list(record.get("children") or []),
             outbound=list(record.get("outboundNodes") or []),
             inputs=copy.deepcopy(record.get("inputs") or {}),
@@ -128,7 +128,7 @@ def restored(workflow: str, status: Mapping[str, Any]) -> NodeTree:
     return tree
 
 
-def _seconds(text: str | None) -> float:
+def seconds_of(text: str | None) -> float:
     """Seconds since the epoch of a time as Kubernetes writes it."""
     if not text:
         return 0.0

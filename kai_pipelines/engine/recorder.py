@@ -31,7 +31,8 @@ class Recorder(Observer):
 
     @contextlib.asynccontextmanager
     async def writing(self, write: Callable[[], object]) -> AsyncGenerator[None]:
-        """While a run goes on, call `write` when something has changed."""
+        """While a run goes on, call `write`: at its start, and when something has changed."""
+        write()
 
         async def keep_writing() -> None:
             while True:

@@ -24,7 +24,7 @@ from kai_pipelines.engine.memo import Memo
 from kai_pipelines.engine.node import BAD, Node, NodeTree, node_id
 from kai_pipelines.engine.pod import Outcome
 from kai_pipelines.engine.program import Program
-from kai_pipelines.engine.record import restored
+from kai_pipelines.engine.record import restored, seconds_of
 from kai_pipelines.engine.request import Observer, Person, PodRunner, Shelf
 from kai_pipelines.engine.rest import Rest
 from kai_pipelines.engine.scope import Scope, has_location, text_of
@@ -88,7 +88,7 @@ class Execution:
         self.host = platform.node()
         self.fault: tuple[str, str] | None = None
         """The phase and message of a workflow whose entry or exit template could not be run."""
-        self.started_at = clock.now()
+        self.started_at = seconds_of((status or {}).get("startedAt")) or clock.now()
         self.globals: Scope = {**program.globals(self.started_at), "workflow.duration": "0.000000"}
         self.outputs: dict[str, list[dict[str, Any]]] = {"parameters": [], "artifacts": []}
         """What templates gave under a name for the whole workflow."""
@@ -230,7 +230,7 @@ class Execution:
             if again:
                 self.executor.stop(signal.SIGKILL)
 
-        for sign in (signal.SIGINT, signal.SIGTERM):
+        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             try:
                 loop.add_signal_handler(sign, stop)
             except (NotImplementedError, RuntimeError, ValueError):  # not in the main thread: the caller's business
