@@ -97,7 +97,10 @@ class Launcher:
 
     def start(self, request: Object, files: list[int]) -> None:
         """One fork, which becomes the command."""
-        command = _run_module if request.get("module") in self.modules else _become
+        command = _become
+        if request.get("module") in self.modules:
+            command = _run_module
+            _arrange(request)
         try:
             process = _fork(lambda: _in_child(request, files, command), request.get("view"))
         except OSError as error:
@@ -269,16 +272,21 @@ def _go_text(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
+def _arrange(request: Object) -> None:
+    """Find out what a fork has to change of its surroundings: here, since in the fork each touched page is copied."""
+    wanted, given = request["env"], dict(os.environ)
+    request["gone"] = [name for name in given if name not in wanted]
+    request["new"] = {name: value for name, value in wanted.items() if given.get(name) != value}
+    paths = wanted.get("PYTHONPATH", "").split(os.pathsep)
+    request["path"] = list(dict.fromkeys([request["folder"], *filter(None, paths), *sys.path]))
+
+
 def _run_module(request: Object) -> NoReturn:
     """Call a module's `main` as `python -m` would, in this fork."""
-    wanted = request["env"]
-    for name in [name for name in os.environ if name not in wanted]:
+    for name in request["gone"]:
         del os.environ[name]
-    for name, value in wanted.items():
-        if os.environ.get(name) != value:
-            os.environ[name] = value
-    paths = request["env"].get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[:] = list(dict.fromkeys([request["folder"], *filter(None, paths), *sys.path]))
+    os.environ.update(request["new"])
+    sys.path[:] = request["path"]
     sys.argv = ["-m", *request["arguments"]]
     gc.enable()
     code = 1
