@@ -53,6 +53,9 @@ conformance: $(STAMP)  ## agreement with Argo's recorded truth, table by table (
 
 bench: $(STAMP)  ## the figures that the documentation quotes
 	$(BIN)/python benchmarks/compile_speed.py
+	$(BIN)/python benchmarks/check_speed.py
+	$(BIN)/python benchmarks/simulation_speed.py
+	$(BIN)/python benchmarks/step_cost.py
 	$(BIN)/python benchmarks/dense_stereo.py
 
 manifests: $(STAMP)  ## write manifests/ anew

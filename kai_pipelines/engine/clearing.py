@@ -7,12 +7,12 @@ import contextlib
 import itertools
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 _FEW = 8
 """Entries of a folder that are removed at once."""
+_PASSES = 8
+"""How often a folder is gone through that its containers have closed."""
 _SMALL = 1 << 24
 """Bytes of a file that is removed at once."""
 
@@ -47,13 +47,13 @@ def _removed(folder: str, left: int) -> bool:
 def discard(folder: Path) -> None:
     """Remove a pod's folder, with what only its containers could read."""
 
-    def retry(remove: Callable[[str], Any], path: str, _: object) -> None:
+    def open_up(_: object, path: str, __: object) -> None:
         with contextlib.suppress(OSError):
             Path(path).parent.chmod(0o700)
             Path(path).chmod(0o700)
-            remove(path)
 
-    if folder.exists():
-        shutil.rmtree(folder, onerror=retry)
-    if folder.exists():  # a folder that could not be listed at first
-        shutil.rmtree(folder, ignore_errors=True)
+    for _ in range(_PASSES):  # what is inside a closed folder shows when that has been opened
+        if not folder.exists():
+            return
+        shutil.rmtree(folder, onerror=open_up)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -96,6 +96,7 @@ class Commander:
             "PYTHONUNBUFFERED": "1",
             "ARGO_CONTAINER_NAME": part.name,
             "ARGO_NODE_ID": self.facts.node_id,
+            "POD_IP": self.facts.ip,
             "ARGO_WORKFLOW_NAME": self.facts.workflow,
             "ARGO_PROGRESS_FILE": "/argo/progress" if viewed else str(folder / "progress"),
         }

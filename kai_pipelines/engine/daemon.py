@@ -65,11 +65,11 @@ async def _all_ready(containers: Containers, parts: list[Part], executor: Execut
 
 def _check_of(probe: Mapping[str, Any], part: Part, containers: Containers, executor: Executor) -> Callable[[], Any]:
     """The question that a readiness probe asks (Kubernetes, Probe)."""
-    seconds = float(probe.get("timeoutSeconds") or _TIMEOUT)
+    seconds, ip = float(probe.get("timeoutSeconds") or _TIMEOUT), containers.commander.facts.ip
     if http := probe.get("httpGet"):
-        return lambda: _answers(http, _port(http.get("port"), part), seconds)
+        return lambda: _answers(http, ip, _port(http.get("port"), part), seconds)
     if socket := probe.get("tcpSocket"):
-        return lambda: _listens(_port(socket.get("port"), part), seconds)
+        return lambda: _listens(ip, _port(socket.get("port"), part), seconds)
     if command := (probe.get("exec") or {}).get("command"):
         job = containers.commander.job(part, remaining=lambda: seconds)
         asks = replace(
@@ -90,20 +90,20 @@ def _port(port: object, part: Part) -> int:
     return int(str(found)) if str(found).isdigit() else 0
 
 
-async def _listens(port: int, seconds: float) -> bool:
+async def _listens(ip: str, port: int, seconds: float) -> bool:
     try:
-        _, writer = await asyncio.wait_for(asyncio.open_connection(ADDRESS, port), seconds)
+        _, writer = await asyncio.wait_for(asyncio.open_connection(ip, port), seconds)
     except (OSError, TimeoutError):
         return False
     writer.close()
     return True
 
 
-async def _answers(http: Mapping[str, Any], port: int, seconds: float) -> bool:
+async def _answers(http: Mapping[str, Any], ip: str, port: int, seconds: float) -> bool:
     """Whether a GET is answered with a status from 200 to 399."""
-    host = str(http.get("host") or ADDRESS)
+    host = str(http.get("host") or ip)
     if not is_loopback(f"http://{host}"):
-        host = ADDRESS
+        host = ip
     path = str(http.get("path") or "/")
     headers = "".join(f"{one.get('name')}: {one.get('value')}\r\n" for one in http.get("httpHeaders") or [])
     secure = str(http.get("scheme", "HTTP")).upper() == "HTTPS"

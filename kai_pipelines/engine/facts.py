@@ -18,7 +18,7 @@ from kai_pipelines.manifest.quantity import parse_quantity
 Object = Mapping[str, Any]
 
 ADDRESS = "127.0.0.1"
-"""Every pod's address here."""
+"""Every pod's address here, but for daemons beside each other."""
 _SUBSCRIPT = re.compile(r"^metadata\.(labels|annotations)\['(.+)'\]$")
 
 
@@ -34,6 +34,7 @@ class Facts:
     service_account: str
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    ip: str = ADDRESS
 
     def of(self, path: str) -> str:
         """The value of a field of the pod (Kubernetes, the downward API); raises ManifestError for one it has not."""
@@ -47,8 +48,8 @@ class Facts:
             "metadata.annotations": _lines(self.annotations),
             "spec.nodeName": os.uname().nodename,
             "spec.serviceAccountName": self.service_account,
-            "status.podIP": ADDRESS,
-            "status.podIPs": ADDRESS,
+            "status.podIP": self.ip,
+            "status.podIPs": self.ip,
             "status.hostIP": ADDRESS,
             "status.hostIPs": ADDRESS,
         }

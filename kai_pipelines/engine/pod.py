@@ -23,7 +23,7 @@ from kai_pipelines.engine.command import Commander, is_ours
 from kai_pipelines.engine.containers import ContainerOutcome, Containers, read_result, succeeded
 from kai_pipelines.engine.daemon import Daemon, ready
 from kai_pipelines.engine.executor import Executor, LocalProcesses
-from kai_pipelines.engine.facts import Facts, references
+from kai_pipelines.engine.facts import ADDRESS, Facts, references
 from kai_pipelines.engine.images import PROGRAMS, objection
 from kai_pipelines.engine.node import Node, node_id
 from kai_pipelines.engine.part import main_container, parts_of, patched
@@ -98,6 +98,8 @@ class Pods:
         self._around = surroundings or Surroundings()
         self.known: Mapping[str, Any] = {}
         """What the tags in the workflow's own volumes and patches can name."""
+        self._addresses: set[str] = set()
+        """Of the daemons that run."""
         self._isolation: list[Isolation | None] = []
         self.fingerprints = Fingerprints(python_path, store.root / "fingerprints.json")
 
@@ -199,29 +201,46 @@ class Pods:
     ) -> Daemon:
         """Start a daemon and wait until it is ready; its `ready` is false when it has ended before."""
         run = _PodRun(self._workspace / node.id, self._logs / f"{log_name(node)}.log", on_line)
+        ip = self._free_address()
 
         async def serve(containers: Containers) -> Outcome:
             with _telling_of_files(node):
                 try:
                     return run.told(await self._finish(run, containers))
                 finally:
+                    self._addresses.discard(ip)
                     await cleared(run.folder)
 
         with _telling_of_files(node):
             run.prepare()
-            containers = await self._containers(node, template, run, wants_result=False, seconds=seconds)
+            containers = await self._containers(node, template, run, wants_result=False, seconds=seconds, ip=ip)
         ended = asyncio.create_task(serve(containers))
         mains = [part for part in containers.commander.workspace.parts if part.role == "main"]
-        return Daemon(ended, containers, await ready(containers, mains, ended, self._executor))
+        return Daemon(ended, containers, await ready(containers, mains, ended, self._executor), ip)
+
+    def _free_address(self) -> str:
+        """An address of its own for a daemon: two of them may listen on the same port."""
+        numbers = range(1, 255) if sys.platform == "linux" else range(1, 2)  # elsewhere there is only one
+        free = (f"127.0.0.{number}" for number in numbers)
+        ip = next((one for one in free if one not in self._addresses), ADDRESS)
+        self._addresses.add(ip)
+        return ip
 
     async def _containers(
-        self, node: Node, template: Template, run: _PodRun, *, wants_result: bool, seconds: float | None
+        self,
+        node: Node,
+        template: Template,
+        run: _PodRun,
+        *,
+        wants_result: bool,
+        seconds: float | None,
+        ip: str = ADDRESS,
     ) -> Containers:
         whole = self._patched(template)
         for part in parts_of(whole):
             if said := objection(part.container):
                 raise ManifestError(f"container {part.name}: {said}")
-        facts = self._facts(node, whole)
+        facts = self._facts(node, whole, ip)
         own = all(is_ours(part.container) for part in parts_of(whole))
         isolation = None if own else self._isolated()
         if isolation is None and not own and isinstance(self._executor, LocalProcesses):
@@ -284,7 +303,7 @@ class Pods:
         known = {**self.known, **{f"inputs.parameters.{p['name']}": p.get("value", "") for p in parameters}}
         return patched(template, [str(fill(text, known)) for text in texts if text])
 
-    def _facts(self, node: Node, template: Template) -> Facts:
+    def _facts(self, node: Node, template: Template, ip: str) -> Facts:
         around, metadata = self._around, template.get("metadata") or {}
         workflow = around.workflow or node.id.rpartition("-")[0] or node.id
         number = node_id(workflow, node.name).rpartition("-")[2]
@@ -297,7 +316,7 @@ class Pods:
         }
         account = str(around.spec.get("serviceAccountName") or "default")
         labels, annotations = ({k: str(v) for k, v in one.items()} for one in (labels, annotations))
-        return Facts(pod, node.id, node.name, workflow, around.namespace, account, labels, annotations)
+        return Facts(pod, node.id, node.name, workflow, around.namespace, account, labels, annotations, ip)
 
 
 @dataclass

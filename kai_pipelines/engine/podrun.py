@@ -29,6 +29,7 @@ async def run_pod(
         return
     key = _placed(execution.pods.key(template, wants_result=wants_result), execution, node, template)
     outcome = execution.pods.kept(key)
+    node.host = execution.host
     if outcome is None:
         outcome = await _run_in_place(execution, call, node, template, key, deadline, wants_result=wants_result)
     _show_containers(execution, node, template, outcome)
@@ -65,7 +66,7 @@ async def _run_in_place(
         async with execution.places:
             if shutdown.halts(exiting=call.exiting):
                 return Outcome("Failed", shutdown.pod_message(begun=False), None)
-            node.phase, node.host = "Running", execution.host
+            node.phase = "Running"
             execution.changed(node)
 
             def progressed(text: str) -> None:

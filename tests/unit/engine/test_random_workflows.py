@@ -74,12 +74,12 @@ class _Writer:
         if self._maybe(0.15):
             found["synchronization"] = {"mutexes": [{"name": self.chance.choice("mn")}]}
         if self._maybe(0.1):
-            found["memoize"] = {"key": self.chance.choice(["k", "{{inputs.parameters.x}}", "not a key"])}
-            found["memoize"]["cache"] = {"configMap": {"name": "c"}}
+            key = self.chance.choice(["k", "{{inputs.parameters.x}}", "not a key"])
+            found["memoize"] = {"key": key, "cache": {"configMap": {"name": "c"}}}
         return found
 
     def _pod(self, name: str) -> Object:
-        outputs = [{"name": "o", "valueFrom": {"path": "/tmp/o"}}]
+        outputs: list[Object] = [{"name": "o", "valueFrom": {"path": "/tmp/o"}}]
         if self._maybe(0.3):
             outputs[0]["globalName"] = "g"
         pod = {"image": "busybox", "command": ["true"], "args": ["{{inputs.parameters.x}}"]}
@@ -93,9 +93,8 @@ class _Writer:
             found["failFast"] = True
         if self._maybe(0.5):
             reference = f"{{{{{group}.{self.chance.choice(names)}.outputs.parameters.o}}}}"
-            found["outputs"] = {"parameters": [{"name": "o", "valueFrom": {"parameter": reference}}]}
-            if self._maybe():
-                found["outputs"]["parameters"][0]["valueFrom"]["default"] = "none"
+            default = {"default": "none"} if self._maybe() else {}
+            found["outputs"] = {"parameters": [{"name": "o", "valueFrom": {"parameter": reference, **default}}]}
         return found
 
     def _dag(self, name: str, below: list[str]) -> Object:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from kai_pipelines.cache.store import Store
 from kai_pipelines.engine.facts import Facts
+from kai_pipelines.engine.pod import discard
 from kai_pipelines.engine.repository import Repository
 from kai_pipelines.engine.view import Isolation
 from kai_pipelines.engine.volumes import Volumes
@@ -189,3 +191,16 @@ def test_a_mirroring_container_sees_the_mounts_of_the_main_one(tmp_path: Path, r
 
     targets = {name: [mount.target for mount in view.mounts] for name, view in views.items()}
     assert targets == {"first": ["/work", "/argo"], "main": ["/work", "/argo"], "beside": []}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may open every folder")
+def test_a_folder_that_its_container_has_closed_is_removed_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "pod"
+    (folder / "a" / "b").mkdir(parents=True)
+    (folder / "a" / "b" / "file").touch()
+    (folder / "a" / "b").chmod(0)
+    (folder / "a").chmod(0)
+
+    discard(folder)
+
+    assert not folder.exists()
