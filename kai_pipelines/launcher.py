@@ -97,7 +97,10 @@ class Launcher:
 
     def start(self, request: Object, files: list[int]) -> None:
         """One fork, which becomes the command."""
-        command = _run_module if request.get("module") in self.modules else _become
+        command = _become
+        if request.get("module") in self.modules:
+            command = _run_module
+            _arrange(request)
         try:
             process = _fork(lambda: _in_child(request, files, command), request.get("view"))
         except OSError as error:
@@ -160,7 +163,7 @@ def _signal(process: int, sign: int) -> None:
 def _fork(child: Callable[[], NoReturn], view: Object | None) -> int:
     """Fork; with a view into namespaces of their own, where the child is the first process."""
     if view is None:
-        process = _fork_alone()
+        process = os.fork()
     else:
         flags = _NEWNS | _NEWPID | _NEWIPC | (_NEWUSER if view["user"] else 0)
         process = _call(_numbers()[0], flags | signal.SIGCHLD, 0, 0, 0, 0)
@@ -169,18 +172,6 @@ def _fork(child: Callable[[], NoReturn], view: Object | None) -> int:
             child()
         finally:
             os._exit(NO_PROGRAM)
-    return process
-
-
-def _fork_alone() -> int:
-    """As `os.fork` in a process that never had a second thread: no lock to make anew, only chance to be."""
-    if sys.platform != "linux":
-        return os.fork()
-    process = int(ctypes.pythonapi.fork())
-    if process < 0:
-        raise OSError(11, os.strerror(11))
-    if process == 0 and "random" in sys.modules:
-        sys.modules["random"].seed()
     return process
 
 
@@ -269,16 +260,21 @@ def _go_text(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
+def _arrange(request: Object) -> None:
+    """Find out what a fork has to change of its surroundings: here, since in the fork each touched page is copied."""
+    wanted, given = request["env"], dict(os.environ)
+    request["gone"] = [name for name in given if name not in wanted]
+    request["new"] = {name: value for name, value in wanted.items() if given.get(name) != value}
+    paths = wanted.get("PYTHONPATH", "").split(os.pathsep)
+    request["path"] = list(dict.fromkeys([request["folder"], *filter(None, paths), *sys.path]))
+
+
 def _run_module(request: Object) -> NoReturn:
     """Call a module's `main` as `python -m` would, in this fork."""
-    wanted = request["env"]
-    for name in [name for name in os.environ if name not in wanted]:
+    for name in request["gone"]:
         del os.environ[name]
-    for name, value in wanted.items():
-        if os.environ.get(name) != value:
-            os.environ[name] = value
-    paths = request["env"].get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[:] = list(dict.fromkeys([request["folder"], *filter(None, paths), *sys.path]))
+    os.environ.update(request["new"])
+    sys.path[:] = request["path"]
     sys.argv = ["-m", *request["arguments"]]
     gc.enable()
     code = 1

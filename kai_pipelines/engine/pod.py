@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-import os
 import platform
 import re
-import shutil
 import sys
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
@@ -20,6 +17,7 @@ from kai_pipelines.cache.fingerprint import Fingerprints
 from kai_pipelines.cache.key import result_key
 from kai_pipelines.cache.store import Result, Store
 from kai_pipelines.engine.archive import packing
+from kai_pipelines.engine.clearing import cleared, discard
 from kai_pipelines.engine.collection import collect
 from kai_pipelines.engine.command import Commander, is_ours
 from kai_pipelines.engine.containers import ContainerOutcome, Containers, read_result, succeeded
@@ -39,12 +37,8 @@ from kai_pipelines.manifest.library import Library, Template
 from kai_pipelines.settings import VERSION
 
 LAST_LINES = 20
-_FEW = 8
-"""Entries of a folder that are removed at once."""
 PROGRESS_EVERY = 0.5
 """Seconds between two looks at what a step says of its progress."""
-_PASSES = 8
-"""How often a folder is gone through that its containers have closed."""
 LONGEST_RESULT = 256 * 1024
 """Bytes of standard output that become a result (Argo, executor.go CaptureScriptResult)."""
 NO_CACHE = "kai-pipelines/cache"
@@ -263,10 +257,9 @@ class Pods:
 
     def _furnished(self, template: Template, folder: Path, facts: Facts, isolation: Isolation | None) -> Workspace:
         volumes = Volumes(self._workspace, self._store.root, self._around.library, self._spec())
-        programs = isolation and uncovered(
-            [*map(Path, self._python_path), Path(sys.prefix), Path(sys.base_prefix), PROGRAMS]
-        )
-        builder = Builder(self._repository, volumes, self._around.library, isolation, programs or ())
+        places = [*map(Path, self._python_path), Path(sys.prefix), Path(sys.base_prefix), PROGRAMS]
+        programs = uncovered(places) if isolation is not None else ()
+        builder = Builder(self._repository, volumes, self._around.library, isolation, programs)
         return builder.make(template, folder, facts)
 
     def _isolated(self) -> Isolation | None:
@@ -372,46 +365,6 @@ def _telling_of_files(node: Node) -> Generator[None]:
             + (f": {error.filename}" if error.filename else ""),
             hint="make room or give permission, and run again: what is finished is kept",
         ) from error
-
-
-async def cleared(folder: Path) -> None:
-    """Remove a pod's folder; in a thread where there may be much in it."""
-    if not _removed(str(folder), left=_FEW):
-        await asyncio.to_thread(discard, folder)
-
-
-def _removed(folder: str, left: int) -> bool:
-    """Remove a folder with no more than so many files and folders; False, with some of it gone, where there are more."""
-    try:
-        with os.scandir(folder) as entries:
-            inner = list(itertools.islice(entries, left + 1))
-        if len(inner) > left:
-            return False
-        for one in inner:
-            if one.is_dir(follow_symlinks=False):
-                if not _removed(one.path, left):
-                    return False
-            else:
-                Path(one.path).unlink()
-        Path(folder).rmdir()
-    except OSError:
-        return False
-    return True
-
-
-def discard(folder: Path) -> None:
-    """Remove a pod's folder, with what only its containers could read."""
-
-    def open_up(_: object, path: str, __: object) -> None:
-        with contextlib.suppress(OSError):
-            Path(path).parent.chmod(0o700)
-            Path(path).chmod(0o700)
-
-    for _ in range(_PASSES):  # what is inside a closed folder shows when that has been opened
-        if not folder.exists():
-            return
-        shutil.rmtree(folder, onerror=open_up)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _decisive(name: str, container: Mapping[str, Any]) -> dict[str, Any]:

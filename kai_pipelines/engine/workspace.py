@@ -27,6 +27,8 @@ from kai_pipelines.manifest.library import Library, Template
 
 _FIELDS = ("command", "args", "source", "env", "workingDir")
 """Where a container may name a path."""
+_PUTS = ("inputs", "outputs")
+"""Fields of a template whose paths get a place."""
 _PLAIN = re.compile(r"^[\w/.@+=~ -]+$")
 """Paths that can be named in a mount's options."""
 
@@ -157,7 +159,7 @@ class Builder:
     # Replaced paths
 
     def _replaced(self, template: Template, folder: Path, facts: Facts, *, own: bool) -> Workspace:
-        bound = copy.deepcopy(template)
+        bound = {**template, **{name: copy.deepcopy(template[name]) for name in _PUTS if name in template}}
         moved: dict[str, str] = {}
         own_volumes = {
             name for name, one in self.volumes.declared(template).items() if any(kind in one for kind in OWN)
