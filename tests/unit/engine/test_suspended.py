@@ -169,3 +169,34 @@ def test_a_workflow_that_is_suspended_as_a_whole_begins_when_it_is_resumed(bench
     assert made.suspended and not bench.executor.jobs
 
     assert bench.go_on(resumed(made.workflow)).phase == "Succeeded"
+
+
+def test_a_retry_runs_a_failed_node_although_its_exit_hook_succeeded(bench: Bench) -> None:
+    bench.answering({"a": [Answer(code=1), Answer()]})
+    made = bench.run(workflow(dag("main", task("a", onExit="bye")), container("pod"), container("bye")))
+
+    again = bench.go_on(retried(made.workflow))
+
+    assert again.phase == "Succeeded"
+    assert bench.executor.names == ["a", "a.onExit", "a", "a.onExit"]
+
+
+def test_a_resumed_run_began_when_it_began_and_a_retried_one_begins_anew(bench: Bench) -> None:
+    waiting = bench.run(workflow(approval()))
+    began = waiting.workflow["status"]["startedAt"]
+    bench.clock.time += 3600
+
+    assert bench.go_on(resumed(waiting.workflow)).workflow["status"]["startedAt"] == began
+
+    failed = bench.answering({"": [Answer(code=1), Answer()]}).run(workflow(container("pod")))
+    began = failed.workflow["status"]["startedAt"]
+    bench.clock.time += 3600
+
+    assert bench.go_on(retried(failed.workflow)).workflow["status"]["startedAt"] != began
+
+
+def test_a_loop_has_an_end(bench: Bench) -> None:
+    made = bench.run(workflow(dag("main", task("a", withSequence={"count": "1000000000"})), container("pod")))
+
+    assert made.phase == "Error"
+    assert "1,000,000,000 numbers" in node_of(made, "a")["message"]

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from kai_pipelines.cache.store import Store
+from kai_pipelines.engine import RunRequest, Silent, run
 from kai_pipelines.engine.facts import Facts
 from kai_pipelines.engine.pod import discard
 from kai_pipelines.engine.repository import Repository
 from kai_pipelines.engine.view import Isolation
 from kai_pipelines.engine.volumes import Volumes
 from kai_pipelines.engine.workspace import Builder, Workspace, unnamed_outputs
-from kai_pipelines.errors import ManifestError
+from kai_pipelines.errors import ManifestError, UsageError
 from kai_pipelines.manifest.library import Library
 
 Object = dict[str, Any]
@@ -204,3 +205,16 @@ def test_a_folder_that_its_container_has_closed_is_removed_all_the_same(tmp_path
     discard(folder)
 
     assert not folder.exists()
+
+
+def test_an_output_folder_inside_an_input_is_refused(tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    pod = {"name": "m", "container": {"image": "busybox", "command": ["true"]}}
+    spec = {"entrypoint": "m", "templates": [pod], "arguments": {"artifacts": [{"name": "photos"}]}}
+    manifest = {"kind": "Workflow", "metadata": {"name": "wf"}, "spec": spec}
+
+    with pytest.raises(UsageError, match="lies in the artifact photos"):
+        run(RunRequest(manifest, {}, {"photos": photos}, photos / "out", 1, False, tmp_path / "store"), Silent())
+
+    assert list(photos.iterdir()) == []
