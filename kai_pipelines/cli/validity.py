@@ -5,8 +5,9 @@ from __future__ import annotations
 from kai_pipelines.cli.target import Target
 from kai_pipelines.errors import ManifestError
 
-_UNKNOWN_FIELD = "KAI100"
-"""A field of a version of Argo to come changes nothing here."""
+_LEFT_OUT = frozenset({"KAI100", "KAI118"})
+"""A field of a version of Argo to come changes nothing here; of a template that was not given the engine says where
+it looks for one."""
 _SHOWN = 3
 
 
@@ -17,7 +18,7 @@ def refuse_invalid(target: Target) -> None:
     from kai_pipelines.check.argo import lint
 
     findings = [
-        one for one in lint([target.manifest, *target.siblings]) if one.document == 0 and one.code != _UNKNOWN_FIELD
+        one for one in lint([target.manifest, *target.siblings]) if one.document == 0 and one.code not in _LEFT_OUT
     ]
     if not findings:
         return
