@@ -11,8 +11,7 @@ import click
 
 from kai_pipelines.cli.arguments import pairs
 from kai_pipelines.cli.simulate import assumptions, rehearsal_of, script_from
-from kai_pipelines.cli.target import resolve
-from kai_pipelines.cli.validity import refuse_invalid
+from kai_pipelines.cli.validity import valid
 from kai_pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,9 +49,7 @@ def command(
 
     pairs("-a", artifacts)
     settings = Settings.from_environment()
-    found = resolve(target, settings, beside)
-    refuse_invalid(found)
-    rehearsal = rehearsal_of(found, parameters, history=history)
+    rehearsal = rehearsal_of(valid(target, settings, beside), parameters, history=history)
     script = script_from(rehearsal, (), results, durations)
     made = plan(rehearsal, read_prices(prices or settings.prices), script)
     if as_json:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kai_pipelines.cli.arguments import encoded, pairs
-from kai_pipelines.cli.target import Target, resolve
-from kai_pipelines.cli.validity import refuse_invalid
+from kai_pipelines.cli.target import Target
+from kai_pipelines.cli.validity import valid
 from kai_pipelines.errors import UsageError
 from kai_pipelines.settings import ARGO_VERSIONS, Settings
 
@@ -54,8 +54,7 @@ def command(
     Outputs land in the output folder, the record of the run beside them as workflow.json. What is
     finished is kept: the same command again runs only what changed.
     """
-    found = resolve(target, Settings.from_environment(), beside)
-    refuse_invalid(found)
+    found = valid(target, Settings.from_environment(), beside)
     return execute(
         found,
         pairs("-p", parameters),

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kai_pipelines.cli.arguments import encoded, pairs
-from kai_pipelines.cli.target import Target, resolve
-from kai_pipelines.cli.validity import refuse_invalid
+from kai_pipelines.cli.target import Target
+from kai_pipelines.cli.validity import valid
 from kai_pipelines.errors import KaiError, UsageError
 from kai_pipelines.settings import Settings
 
@@ -56,8 +56,7 @@ def command(
     What nobody lays down is assumed and told: steps succeed, outputs are what the workflow compares them with.
     """
     pairs("-a", artifacts)
-    found = resolve(target, Settings.from_environment(), beside)
-    refuse_invalid(found)
+    found = valid(target, Settings.from_environment(), beside)
     rehearsal = rehearsal_of(found, parameters, history=history, jobs=jobs)
     script = script_from(rehearsal, fail, results, durations)
     if all_branches:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from kai_pipelines.cli.target import Target
+from collections.abc import Sequence
+from pathlib import Path
+
+from kai_pipelines.cli.target import Target, resolve
 from kai_pipelines.errors import ManifestError
+from kai_pipelines.settings import Settings
 
 _LEFT_OUT = frozenset({"KAI100", "KAI118"})
 """A field of a version of Argo to come changes nothing here; of a template that was not given the engine says where
@@ -11,8 +15,15 @@ it looks for one."""
 _SHOWN = 3
 
 
-def refuse_invalid(target: Target) -> None:
-    """Raise ManifestError for a manifest that Argo's validator refuses; what we compiled is valid."""
+def valid(text: str, settings: Settings, beside: Sequence[Path]) -> Target:
+    """What TARGET names; raises ManifestError for a manifest that Argo's validator refuses."""
+    target = resolve(text, settings, beside)
+    _refuse_invalid(target)
+    return target
+
+
+def _refuse_invalid(target: Target) -> None:
+    """Raise ManifestError for a manifest that Argo would not take; what we compiled is valid."""
     if target.pipeline is not None:
         return
     from kai_pipelines.check.argo import lint

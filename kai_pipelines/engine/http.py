@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kai_pipelines.engine.call import Call
+from kai_pipelines.engine.facts import data_of
 from kai_pipelines.engine.node import BAD, Node
 from kai_pipelines.errors import ManifestError
 from kai_pipelines.expression import evaluate
@@ -66,12 +67,10 @@ def _headers(wanted: Mapping[str, Any], library: Library) -> dict[str, list[str]
 
 
 def _secret(name: str, key: str, library: Library) -> str:
-    found = library.object("Secret", name) or {}
-    if key in (found.get("stringData") or {}):
-        return str(found["stringData"][key])
-    if key not in (found.get("data") or {}):
+    entries = data_of(library, "Secret", name, optional=True) or {}
+    if key not in entries:
         raise ManifestError(f"there is no Secret {name} with the key {key}", hint="give the file with it too")
-    return base64.b64decode(str(found["data"][key])).decode(errors="replace")
+    return entries[key].decode(errors="replace")
 
 
 def _bytes_of(wanted: Mapping[str, Any]) -> bytes:

@@ -21,7 +21,7 @@ from kai_pipelines.engine.scope import (
     VERSIONS,
     Rules,
     Scope,
-    config_map_value,
+    config_map_or_default,
     has_location,
     parameters_text,
     text_of,
@@ -194,14 +194,8 @@ def _value_from(one: Mapping[str, Any], library: Library) -> Any:
     reference = source.get("configMapKeyRef")
     if not reference:
         return source.get("default")
-    try:
-        return config_map_value(str(reference.get("name")), str(reference.get("key")), library)
-    except ManifestError as error:
-        if "default" not in source:
-            raise ManifestError(
-                f"failed to set global parameter {one['name']} from configmap: {error.message}", hint=error.hint
-            ) from error
-        return source["default"]
+    fault = f"failed to set global parameter {one['name']} from configmap"
+    return config_map_or_default(reference, source, library, fault)
 
 
 def _artifacts(

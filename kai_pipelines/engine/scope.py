@@ -94,21 +94,21 @@ def _bound(
         bound |= {key: argument[key] for key in ("value", "valueFrom") if key in argument}
     source = bound.get("valueFrom") or {}
     if reference := source.get("configMapKeyRef"):
-        bound["value"] = _from_config_map(name, fill(reference, known), source, library)
+        fault = f"unable to retrieve inputs.parameters.{name} from ConfigMap"
+        bound["value"] = config_map_or_default(fill(reference, known), source, library, fault)
     elif bound.get("value") is None:
         raise ManifestError(f"inputs.parameters.{name} was not supplied")
     bound["value"] = text_of(bound["value"])
     return bound
 
 
-def _from_config_map(name: str, reference: Mapping[str, Any], source: Mapping[str, Any], library: Library) -> Any:
+def config_map_or_default(reference: Mapping[str, Any], source: Mapping[str, Any], library: Library, fault: str) -> Any:
+    """What a `configMapKeyRef` names, or the default beside it; raises ManifestError that begins with `fault`."""
     try:
         return config_map_value(str(reference.get("name")), str(reference.get("key")), library)
     except ManifestError as error:
         if "default" not in source:
-            raise ManifestError(
-                f"unable to retrieve inputs.parameters.{name} from ConfigMap: {error.message}", hint=error.hint
-            ) from error
+            raise ManifestError(f"{fault}: {error.message}", hint=error.hint) from error
         return source["default"]
 
 
@@ -273,9 +273,9 @@ def group_scope(prefix: str, nodes: Sequence[Node]) -> Scope:
             lists.setdefault(name, []).append(value)
         if "result" in node.outputs:
             results.append(_item(node))
-    scope: Scope = {f"{prefix}.outputs.result": _raw_json(results), f"{prefix}.outputs.parameters": _json(records)}
+    scope: Scope = {f"{prefix}.outputs.result": _raw_json(results), f"{prefix}.outputs.parameters": marshal(records)}
     for name, values in lists.items():
-        scope[f"{prefix}.outputs.parameters.{name}"] = _json(_structured(values))
+        scope[f"{prefix}.outputs.parameters.{name}"] = marshal(_structured(values))
     return scope
 
 
@@ -297,11 +297,6 @@ def _item(node: Node) -> Any:
             f"the result of {node.name} is not JSON, and Argo collects only such results of a loop: {text[:80]!r}",
             hint="print JSON, or write an output parameter",
         ) from error
-
-
-def _json(value: Any) -> str:
-    """As json.Marshal: keys sorted, <, > and & escaped."""
-    return marshal(value)
 
 
 def _raw_json(value: Any) -> str:
