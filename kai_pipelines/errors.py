@@ -2,6 +2,7 @@
 
     KaiError                  something the user can mend; printed as one message, never a traceback
     ├── UsageError            a wrong name, flag, file or value was given                   (exit 2)
+    │   ├── NoServerError     a server is needed, and none is named                         (exit 2)
     │   └── RefusedError      a server refuses what was asked: token, rights, name          (exit 2)
     ├── AuthoringError        a pipeline or step is written wrongly; carries file and line  (exit 2)
     ├── ManifestError         a manifest cannot be read, or cannot run here                 (exit 2)
@@ -46,6 +47,10 @@ class KaiError(Exception):
 
 class UsageError(KaiError):
     """A wrong name, flag, file or value was given."""
+
+
+class NoServerError(UsageError):
+    """A server is needed, and neither a flag nor the environment names one."""
 
 
 class RefusedError(UsageError):

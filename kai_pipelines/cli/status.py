@@ -37,7 +37,7 @@ def command(run: str | None, everything: bool, selector: str, watch: bool, as_js
         workflow, code = local_runs.watch(place) if watch else (place.workflow, 0)
         _print(workflow, as_json=as_json)
         return code
-    with asked(flags) as server:
+    with asked(flags, place) as server:
         if watch:
             from kai_pipelines.cli.watch import watched
 
