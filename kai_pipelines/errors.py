@@ -12,7 +12,7 @@
     ├── ServerError           a server cannot be reached, or fails                          (exit 1)
     ├── StoreError            the store of results is unusable: version, space, permissions (exit 2)
     └── StepError             a step gives up
-        ├── Retryable         trying again may help: a busy service, too little memory      (exit 75)
+        ├── Retryable         trying again may help: a busy service, a full disk            (exit 75)
         └── Fatal             trying again cannot help: bad photographs, a wrong argument   (exit 65)
 
 A step raises `Retryable` or `Fatal`; the runtime turns them into the exit codes above (sysexits.h's
@@ -29,8 +29,11 @@ EXIT_USAGE = 64
 """Exit code of the runtime for an argument that the step's annotations refuse (EX_USAGE)."""
 EXIT_BUG = 70
 """Exit code of the runtime for a mistake in the step's own code, such as a wrong name (EX_SOFTWARE)."""
-EXITS_FOR_GOOD = (EXIT_USAGE, EXIT_FATAL, EXIT_BUG)
-"""Trying again cannot help after these."""
+EXIT_MEMORY = 137
+"""Exit code of a process that the kernel killed, nearly always for its memory, and of the runtime where a step notices
+by itself that there is no more."""
+EXITS_FOR_GOOD = (EXIT_USAGE, EXIT_FATAL, EXIT_BUG, EXIT_MEMORY)
+"""Trying again cannot help after these: the same step needs as much memory the next time."""
 
 
 class KaiError(Exception):

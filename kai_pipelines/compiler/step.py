@@ -13,6 +13,7 @@ from kai_pipelines.compiler import text
 from kai_pipelines.compiler.objects import Object, ports
 from kai_pipelines.errors import EXITS_FOR_GOOD, AuthoringError
 from kai_pipelines.manifest.duration import format_duration, parse_duration, whole_seconds
+from kai_pipelines.manifest.names import NO_CACHE
 
 INPUTS = "/kai/inputs"
 OUTPUTS = "/kai/outputs"
@@ -34,6 +35,8 @@ def step_template(step: StepDefinition, image: str, *, keyed: Sequence[str] = ()
             hint="rename the parameter",
         )
     template: Object = {"name": step.name}
+    if not step.options.cache:
+        template["metadata"] = {"annotations": {NO_CACHE: "disabled"}}
     if made := _inputs(inputs, outputs, keyed, patched):
         template["inputs"] = made
     if made := _outputs(outputs, keyed):

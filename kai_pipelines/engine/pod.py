@@ -34,6 +34,7 @@ from kai_pipelines.engine.volumes import CLAIM, Volumes
 from kai_pipelines.engine.workspace import Builder, Workspace, unnamed_outputs
 from kai_pipelines.errors import ManifestError, StoreError
 from kai_pipelines.manifest.library import Library, Template
+from kai_pipelines.manifest.names import NO_CACHE
 from kai_pipelines.settings import VERSION
 
 LAST_LINES = 20
@@ -41,8 +42,6 @@ PROGRESS_EVERY = 0.5
 """Seconds between two looks at what a step says of its progress."""
 LONGEST_RESULT = 256 * 1024
 """Bytes of standard output that become a result (Argo, executor.go CaptureScriptResult)."""
-NO_CACHE = "kai-pipelines/cache"
-"""Annotation on a template's metadata: ``disabled`` runs it each time."""
 _OF_THE_POD = re.compile(r'"(fieldRef|downwardAPI)"|\(?POD_|status\.podIP')
 
 

@@ -17,6 +17,23 @@ class MatchGraph(Figures):
     __slots__ = ()
 
 
+class QualityChoice(Figures):
+    """Which quality is built and why, and what each would cost; written by `choose_quality`.
+
+    | field | is |
+    | --- | --- |
+    | `requested` | `low`, `medium`, `high` or `auto`, as asked for |
+    | `quality` | the one that is built, unless a step runs out of memory or time |
+    | `best` | the one that `auto` takes: the finest that every check carries |
+    | `reason` | why, in a sentence or two |
+    | `checks` | one row per measurement: `name`, `value`, `carries` (the finest quality it allows), `words` |
+    | `predictions` | of each quality: `cpu_seconds` and `peak_memory_bytes` of the whole run, `steps` (the same of each) |
+    | `within` | factor within which `cpu_seconds` of sets that the cost model was not fitted to have been right |
+    """
+
+    __slots__ = ()
+
+
 class DenseScene(Folder):
     """COLMAP's dense workspace: images/ (undistorted), sparse/ (their pinhole model), stereo/."""
 
