@@ -17,7 +17,9 @@ from kai_pipelines.errors import UsageError
 from kai_pipelines.settings import ARGO_VERSIONS, Settings
 
 if TYPE_CHECKING:
-    from kai_pipelines.engine import Failure, Run, RunRequest
+    from collections.abc import Sequence
+
+    from kai_pipelines.engine import Degradation, Failure, Run, RunRequest
 
 
 @click.command()
@@ -112,10 +114,12 @@ def told(request: RunRequest, *, as_json: bool = False, quiet: bool = False) -> 
     elif finished.failure is not None and _was_stopped(finished):
         click.echo(f"\nstopped; what is finished is kept. Go on with:\n    {request.rerun_command}", err=True)
     elif finished.failure is not None:
-        _explain(finished.failure)
+        _explain(finished.failure, finished.degraded)
     elif not quiet:
         counts = f"{finished.executed} executed, {finished.cached} from the store"
         click.echo(f"{finished.phase}: {counts}; outputs in {request.output}", err=True)
+        for one in finished.degraded:
+            click.echo(f"degraded: {one}", err=True)
         if not as_json:
             _show_parameters(finished)
     return (0 if finished.phase == "Succeeded" else 1), finished
@@ -165,8 +169,10 @@ def _was_stopped(run: Run) -> bool:
     return str(run.workflow["status"].get("message", "")).startswith("Stopped with strategy")
 
 
-def _explain(failure: Failure) -> None:
+def _explain(failure: Failure, degraded: Sequence[Degradation]) -> None:
     click.echo(f"\nfailed: {failure.node}: {failure.message}", err=True)
+    for attempt in (attempt for one in degraded if not one.instead for attempt in one.attempts):
+        click.echo(f"  {attempt}", err=True)
     if failure.log_lines:
         click.echo(f"  the last lines of {failure.log}:", err=True)
         for line in failure.log_lines:

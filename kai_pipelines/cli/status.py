@@ -49,7 +49,14 @@ def command(run: str | None, everything: bool, selector: str, watch: bool, as_js
 
 
 def _print(workflow: dict[str, Any], *, as_json: bool) -> None:
-    click.echo(json.dumps(workflow, indent=2, ensure_ascii=False, default=str) if as_json else to_tree(workflow))
+    if as_json:
+        click.echo(json.dumps(workflow, indent=2, ensure_ascii=False, default=str))
+        return
+    from kai_pipelines.engine.degradation import degradations
+
+    click.echo(to_tree(workflow))
+    for one in degradations(workflow):
+        click.echo(f"degraded: {one}")
 
 
 def _all(flags: Flags, selector: str, *, as_json: bool) -> int:
