@@ -201,11 +201,16 @@ def read_input(port: Port, text: str | None) -> Any:
     if path is not None and port.many:
         parts = sorted(path.iterdir(), key=_part_number) if path.is_dir() else []
         return [port.type(part) for part in parts]
-    if path is None or not path.exists():
+    if path is None or not path.exists() or (port.optional and _is_empty(path)):
         if port.optional:
             return None
         raise UsageError(f"--{port.name} is missing" if path is None else f"--{port.name}: there is nothing at {path}")
     return port.type(path)
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether nothing was given: Kubernetes mounts an empty folder where Argo found no optional artifact."""
+    return path.is_dir() and not any(path.iterdir())
 
 
 def _part_number(path: Path) -> tuple[int, str]:

@@ -47,7 +47,7 @@ def build_model(
             "cuda": lambda: estimate_depth.with_(gpu=Gpu(1))(undistorted.scene, views, device="cuda"),
             "cpu": lambda: estimate_depth(undistorted.scene, views, device="cpu"),
         },
-        name="depth",
+        name="estimate-depth",
     )
     fused = fuse_depth(undistorted.scene, depth.depth)
     surface = mesh_surface(fused.points, sparse, poisson_depth=preset(quality, lambda row: row.poisson_depth))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kai_pipelines.cli.arguments import encoded, pairs
+from kai_pipelines.cli.arguments import encoded, options_of, pairs, with_options
 from kai_pipelines.cli.target import Target
 from kai_pipelines.cli.validity import valid
 from kai_pipelines.errors import UsageError
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from kai_pipelines.engine import Degradation, Failure, Run, RunRequest
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("target")
+@click.argument("named", nargs=-1, type=click.UNPROCESSED, metavar="[--NAME[=VALUE]]...")
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option("-a", "--artifact", "artifacts", multiple=True, metavar="NAME=PATH", help="A file or folder.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where outputs land (runs/NAME).")
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 def command(
     target: str,
+    named: tuple[str, ...],
     parameters: tuple[str, ...],
     artifacts: tuple[str, ...],
     output: Path | None,
@@ -53,13 +55,17 @@ def command(
 ) -> int:
     """Run TARGET here: a pipeline's name, file.py[:object], or a manifest.
 
+    A parameter of TARGET is also an option: --quality=low is -p quality=low, and --largest is -p largest=true.
+
     Outputs land in the output folder, the record of the run beside them as workflow.json. What is
     finished is kept: the same command again runs only what changed.
     """
+    if target.startswith("-") and target != "-":
+        raise UsageError(f"there is no option {target}", hint="TARGET comes first: kai run TARGET --NAME=VALUE")
     found = valid(target, Settings.from_environment(), beside)
     return execute(
         found,
-        pairs("-p", parameters),
+        with_options(found, pairs("-p", parameters), named, options_of(command)),
         pairs("-a", artifacts),
         output=output,
         jobs=jobs,

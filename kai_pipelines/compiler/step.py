@@ -57,6 +57,10 @@ def step_template(step: StepDefinition, image: str, *, keyed: Sequence[str] = ()
     return template
 
 
+_LATE = "longer than the specified deadline"
+"""What Kubernetes says of a pod that ran past its deadline; its containers' exit codes say nothing of it."""
+
+
 def _inputs(inputs: dict[str, Port], outputs: dict[str, Port], keyed: Sequence[str], patched: bool) -> Object:
     parameters: list[Object] = []
     artifacts: list[Object] = []
@@ -115,10 +119,13 @@ def retry_strategy(retry: Retry) -> Object:
     backoff: Object = {"duration": format_duration(parse_duration(retry.backoff)), "factor": retry.factor}
     if retry.max_duration is not None:
         backoff["maxDuration"] = format_duration(parse_duration(retry.max_duration))
+    for_good = f"lastRetry.exitCode in [{', '.join(text.literal(str(code)) for code in EXITS_FOR_GOOD)}]"
+    if not retry.after_timeout:
+        for_good += f" || lastRetry.message contains {text.literal(_LATE)}"
     return {
         "limit": retry.limit,
         "retryPolicy": policy,
-        "expression": f"not (lastRetry.exitCode in [{', '.join(text.literal(str(code)) for code in EXITS_FOR_GOOD)}])",
+        "expression": f"not ({for_good})",
         "backoff": backoff,
     }
 

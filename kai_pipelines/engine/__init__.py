@@ -117,7 +117,8 @@ async def _run(
     notes.pop(ANNOTATION, None)  # of the run before, where this one goes on with it
     if degraded and phase == "Succeeded":
         notes[ANNOTATION] = " | ".join(map(str, degraded))
-    program.metadata["annotations"] = notes
+    if notes or program.metadata.get("annotations"):
+        program.metadata["annotations"] = notes
     ended = record(phase, message)
     return Run(ended, phase, execution.executed, execution.cached, failure, parameters, degraded)
 

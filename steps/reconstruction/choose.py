@@ -5,9 +5,19 @@ from __future__ import annotations
 import json
 from typing import Literal, NamedTuple
 
+from pydantic import BaseModel
+
 from kai_pipelines import Quality, Resources, Retry, progress, step
 from steps.reconstruction.artifacts import MatchGraph, PhotoAssessment, QualityChoice
 from steps.reconstruction.metrics import StepMetrics, measured
+
+
+class ExpectedWork(BaseModel):
+    """CPU seconds of one step."""
+
+    serial_seconds: float
+    parallel_seconds: float
+    """That all cores share."""
 
 
 class Chosen(NamedTuple):
@@ -15,8 +25,8 @@ class Chosen(NamedTuple):
 
     quality: Quality
     choice: QualityChoice
-    expected_cpu_seconds: dict[str, float]
-    """Step → CPU seconds, as predicted for `quality`: what the remaining time of a run is told from."""
+    expected_work: dict[str, ExpectedWork]
+    """Step → what is predicted for `quality`: `kai run` tells the remaining time from it."""
     metrics: StepMetrics
 
 
@@ -73,5 +83,12 @@ def choose_quality(
         }
         choice.path.write_text(json.dumps(document, indent=1), encoding="utf-8")
         m.value(quality=quality.value, requested=str(requested), best=best.value)
-        expected = {name: round(cost.cpu_seconds, 1) for name, cost in predictions[quality].steps.items()}
+        expected = {name: _work(name, cost.cpu_seconds) for name, cost in predictions[quality].steps.items()}
     return Chosen(quality, choice, expected, m.metrics)
+
+
+def _work(step: str, cpu_seconds: float) -> ExpectedWork:
+    from steps.reconstruction.choosing.costs import PARALLEL
+
+    shared = round(cpu_seconds * PARALLEL.get(step, 0.0), 1)
+    return ExpectedWork(serial_seconds=round(cpu_seconds - shared, 1), parallel_seconds=shared)

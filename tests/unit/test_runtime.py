@@ -199,6 +199,14 @@ def test_no_files_at_all_are_an_empty_list(tmp_path: Path) -> None:
     assert json.loads(out.read_text()) == []
 
 
+def test_an_optional_file_for_which_kubernetes_mounted_an_empty_folder_is_none(tmp_path: Path, photos: Path) -> None:
+    mounted, out = tmp_path / "mask.ply", tmp_path / "out.ply"
+    mounted.mkdir()
+
+    assert run("build", f"--photos={photos}", f"--mask={mounted}", f"--output.mask={out}") == 0
+    assert not out.exists()
+
+
 def test_an_optional_file_that_is_absent_is_none_and_leaves_no_output(tmp_path: Path, photos: Path) -> None:
     out = tmp_path / "mask.ply"
 

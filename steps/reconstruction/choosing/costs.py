@@ -16,6 +16,8 @@ from steps.reconstruction.presets import Preset
 
 WITHIN = 1.5
 """Factor within which the CPU seconds of sets that the model was not fitted to have been right."""
+PARALLEL = {"estimate_depth": 0.95, "align_photos": 0.8, "undistort_photos": 0.8}
+"""Share of a step's CPU seconds that all cores share; of the others none."""
 _BASE = 110e6
 """Bytes of a process that has loaded numpy and COLMAP."""
 

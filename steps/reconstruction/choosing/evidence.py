@@ -28,6 +28,7 @@ class Assessed(BaseModel):
     best: Quality | None = None
     """What the photographs alone are good for; None where an older document does not tell it from `chosen`."""
     reason: str = ""
+    best_reason: str | None = None
 
 
 class MatchedRow(BaseModel):
@@ -94,7 +95,7 @@ def gather(assessed: Assessed, matched: Matched) -> Evidence:
     weak = {name for gap in matched.gaps if gap.code in {"weak-link", "bridge-photo"} for name in gap.files}
     return Evidence(
         carried=assessed.best or assessed.chosen,
-        why=assessed.reason,
+        why=assessed.reason if assessed.best_reason is None else assessed.best_reason,
         photos=len(matched.photos),
         placed=len(placed),
         longer_side=fmean(max(width or 0, height or 0) for width, height in sizes),
