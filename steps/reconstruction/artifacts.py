@@ -12,7 +12,20 @@ class PhotoAssessment(Figures):
 
 
 class MatchGraph(Figures):
-    """Photographs as nodes, verified matches between them as edges; written by `align_photos`."""
+    """Photographs as nodes, verified matches between them as edges; written by `align_photos`.
+
+    | field | is |
+    | --- | --- |
+    | `photos` | one row per photograph: `name`, `features`, `registered` |
+    | `pairs` | one row per verified pair: `a`, `b` (places in `photos`), `inliers` |
+    | `components` | groups of photographs that verified pairs join, as lists of names, the largest first |
+    | `inliers` | name → features of the photograph that some verified pair confirms |
+    | `parallax_deg` | name → median angle, degrees, under which its sparse points were seen; placed ones only |
+    | `median_parallax_deg` | the median of these angles over all points; null without a model |
+    | `thickness` | smallest by largest spread of the sparse points: near 0 for a flat subject; null without a model |
+    | `gaps` | where coverage is weak: `code` (`weak-link`, `bridge-photo`, `azimuth-gap`), `message`, `files` |
+    | `unregistered` | name → why the photograph was not placed, in words |
+    """
 
     __slots__ = ()
 
