@@ -27,10 +27,16 @@ CELL = 0.012
 
 @dataclass(frozen=True)
 class Scene:
-    """A lit scene, and which of its patches are the object rather than ground."""
+    """A lit scene, and how many of its patches, the first ones, are the object rather than ground."""
 
     lit: LitScene
-    diagonal: float
+    parts: int
+
+    @property
+    def diagonal(self) -> float:
+        """Of the box around the object."""
+        corners = np.concatenate([patch.points.reshape(-1, 3) for patch in self.lit.patches[: self.parts]])
+        return float(np.linalg.norm(np.ptp(corners, axis=0)))
 
 
 Paint = Callable[[Floats], Floats]
@@ -47,8 +53,7 @@ def assembled(parts: Sequence[tuple[Patch, Paint]], ground: Sequence[tuple[Patch
         width, height = _texture_size(patch)
         colors = paint(patch.enlarged(patch.points, width, height))
         textures.append(colors * patch.enlarged(gather_light(tracer, patch, rng), width, height))
-    corners = np.concatenate([patch.points.reshape(-1, 3) for patch, _ in parts])
-    return Scene(LitScene(patches, textures, tracer), float(np.linalg.norm(np.ptp(corners, axis=0))))
+    return Scene(LitScene(patches, textures, tracer), len(parts))
 
 
 def _texture_size(patch: Patch) -> tuple[int, int]:
@@ -212,8 +217,7 @@ def ground(side: float, paint: Paint, relief: Callable[[Array], Array] | None = 
 def gourd(seed: int) -> Scene:
     """The renderer's own: a fluted stone on a slab, both the object."""
     lit = compose(seed)
-    corners = np.concatenate([patch.points.reshape(-1, 3) for patch in lit.patches])
-    return Scene(lit, float(np.linalg.norm(np.ptp(corners, axis=0))))
+    return Scene(lit, len(lit.patches))
 
 
 def statue(seed: int) -> Scene:
@@ -270,7 +274,9 @@ def _wing(
             z, top = eaves - drop + lower, ridge + lower
             parts.append((flat([(a, edge, z), (b, edge, z), (b, y, top), (a, y, top)], (0, facing * up, up)), roof))
         z = eaves - drop
-        parts.append((flat([(a, edge, z - 0.04), (b, edge, z - 0.04), (b, edge, z), (a, edge, z)], (0, facing, 0)), roof))
+        parts.append(
+            (flat([(a, edge, z - 0.04), (b, edge, z - 0.04), (b, edge, z), (a, edge, z)], (0, facing, 0)), roof)
+        )
         for x, out_x in ((a, -1), (b, 1)):
             rim = [(x, edge, z - 0.04), (x, y, ridge - 0.04), (x, y, ridge), (x, edge, z)]
             parts.append((flat(rim, (out_x, 0, 0)), roof))
@@ -310,7 +316,9 @@ def hill(seed: int) -> Scene:
     rng = np.random.default_rng([seed, 4])
     land = waves(rng, (2.5, 0.025), (6, 0.008))
     field = ground(3.2, grass(rng), land)
-    large = ball(np.array([-0.2, 0.1, 0.2]), np.array([0.62, 0.5, 0.55]), waves(rng, (3, 0.05), (7, 0.025), (18, 0.008)))
+    large = ball(
+        np.array([-0.2, 0.1, 0.2]), np.array([0.62, 0.5, 0.55]), waves(rng, (3, 0.05), (7, 0.025), (18, 0.008))
+    )
     small = ball(np.array([0.62, -0.45, 0.05]), np.array([0.25, 0.3, 0.28]), waves(rng, (3, 0.06), (8, 0.02)))
     post = tube(_bow([0.55, 0.6, -0.1], [0.6, 0.62, 0.85], [0, 0, 0]), np.full(41, 0.05))
     cap = ball(np.array([0.6, 0.62, 0.85]), np.array([0.09, 0.09, 0.07]), lambda unit: np.zeros(unit.shape[:-1]))

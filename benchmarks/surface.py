@@ -30,6 +30,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from shapes import SHAPES, Scene
 
 from kai_pipelines import ImageSet, Mesh, PointCloud, Quality, SparseModel
 from steps.data.scene.cameras import Camera, place_cameras
@@ -43,9 +44,6 @@ from steps.reconstruction.presets import PRESETS
 from steps.reconstruction.simplify import simplify_mesh
 from steps.reconstruction.surface import mesh_surface
 from steps.reconstruction.undistort import undistort_photos
-
-sys.path.insert(0, str(Path(__file__).parent))
-from shapes import SHAPES, Scene  # noqa: E402  # beside this file
 
 Array = NDArray[np.float64]
 SHARES = (0.01, 0.005)
@@ -213,7 +211,7 @@ def score(shape: str, quality: Quality, photos: int, size: int, seed: int, folde
     points = PointCloud(found["points"])
 
     def mesh() -> dict[str, Any]:
-        surface = mesh_surface(points, sparse, poisson_depth=preset.poisson_depth)
+        surface = mesh_surface(points, dense, depth, poisson_depth=preset.poisson_depth)
         return {"mesh": simplify_mesh(surface.mesh, max_faces=preset.faces).mesh}
 
     found, costs["mesh"] = stages.run("mesh", mesh)
@@ -245,7 +243,9 @@ def score(shape: str, quality: Quality, photos: int, size: int, seed: int, folde
 
 def show(rows: Sequence[dict[str, Any]]) -> None:
     """The table, with the means of all shapes."""
-    print(f"{'shape':10}{'what':8}{'count':>9}{'P 1%':>8}{'R 1%':>8}{'F 1%':>8}{'P .5%':>8}{'R .5%':>8}{'F .5%':>8}   CPU s")
+    print(
+        f"{'shape':10}{'what':8}{'count':>9}{'P 1%':>8}{'R 1%':>8}{'F 1%':>8}{'P .5%':>8}{'R .5%':>8}{'F .5%':>8}   CPU s"
+    )
     keys = [f"{what}_{100 * share:g}" for share in SHARES for what in ("precision", "recall", "f")]
     for row in rows:
         cost = " ".join(f"{name} {seconds:.0f}" for name, seconds in row["cpu_seconds"].items())

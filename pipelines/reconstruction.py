@@ -10,6 +10,7 @@ from kai_pipelines import (
     GlbModel,
     Gpu,
     ImageSet,
+    Mesh,
     ObjModel,
     PointCloud,
     Quality,
@@ -53,9 +54,11 @@ class DensePoints(NamedTuple):
     """A dense point cloud and what it cost."""
 
     points: PointCloud
+    mesh: Mesh
     undistort_metrics: StepMetrics
     depth_metrics: StepMetrics
     fuse_metrics: StepMetrics
+    surface_metrics: StepMetrics
 
 
 @pipeline(title="3D reconstruction", priority="interactive")
@@ -81,10 +84,7 @@ def reconstruction(
         ),
         name="dense",
     )
-    surface = mesh_surface(
-        dense.points, aligned.sparse, poisson_depth=preset(assessed.quality, lambda row: row.poisson_depth)
-    )
-    simplified = simplify_mesh(surface.mesh, max_faces=preset(assessed.quality, lambda row: row.faces))
+    simplified = simplify_mesh(dense.mesh, max_faces=preset(assessed.quality, lambda row: row.faces))
     textured = texture_mesh(
         simplified.mesh, assessed.photos, aligned.sparse,
         texture_size=preset(assessed.quality, lambda row: row.texture_size),
@@ -95,7 +95,7 @@ def reconstruction(
         quality=assessed.quality, requested=quality,
         steps=[
             assessed.metrics, aligned.metrics, dense.undistort_metrics, dense.depth_metrics, dense.fuse_metrics,
-            surface.metrics, simplified.metrics, textured.metrics, exported.metrics,
+            dense.surface_metrics, simplified.metrics, textured.metrics, exported.metrics,
         ],
     )  # fmt: skip
     return Reconstruction(
@@ -111,7 +111,10 @@ def dense_points(photos: ImageSet, sparse: SparseModel, quality: Quality) -> Den
     undistorted = undistort_photos(photos, sparse, max_image_size=row.image_size)
     depth = estimate(undistorted.scene, views=row.views)
     fused = fuse_depth(undistorted.scene, depth.depth)
-    return DensePoints(fused.points, undistorted.metrics, depth.metrics, fused.metrics)
+    surface = mesh_surface(fused.points, undistorted.scene, depth.depth, poisson_depth=row.poisson_depth)
+    return DensePoints(
+        fused.points, surface.mesh, undistorted.metrics, depth.metrics, fused.metrics, surface.metrics
+    )
 
 
 def preset(quality: Quality, figure: Callable[[Preset], int]) -> int:

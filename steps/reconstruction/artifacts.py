@@ -18,7 +18,7 @@ class MatchGraph(Figures):
 
 
 class DenseScene(Folder):
-    """COLMAP's dense workspace: images/ (undistorted), sparse/ (their pinhole model), stereo/."""
+    """COLMAP's dense workspace: images/ (undistorted), sparse/ (their pinhole model), masks/ (of those that have one), stereo/."""
 
     __slots__ = ()
 
