@@ -215,9 +215,9 @@ def ground(side: float, paint: Paint, relief: Callable[[Array], Array] | None = 
 
 
 def gourd(seed: int) -> Scene:
-    """The renderer's own: a fluted stone on a slab, both the object."""
+    """The renderer's own: a fluted stone on a slab."""
     lit = compose(seed)
-    return Scene(lit, len(lit.patches))
+    return Scene(lit, 1)
 
 
 def statue(seed: int) -> Scene:

@@ -25,6 +25,11 @@ DEPTH_ERROR = 0.01
 """Relative error of a measured depth that means nothing."""
 FACING = 0.15
 """Cosine between normal and ray from which a view looks at a place, not along it."""
+SUPPORT, LEAST_SUPPORT, MOST_SUPPORT = 0.25, 2, 4
+"""So large a share of the views that look at a place, but at least and at most so many, measure a surface if there is one.
+
+On a rendered house 99.3 % of the right surface has that, and 22 % of the skirts around it.
+"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,11 @@ class Evidence:
     """look at its front with nothing measured before it,"""
     outside: Counts
     """leave it out by their mask."""
+
+    def supported(self) -> NDArray[np.bool_]:
+        """Places where enough of the views that look at them measured a surface, or that none looks at."""
+        enough = np.clip(np.ceil(SUPPORT * self.exposed), LEAST_SUPPORT, MOST_SUPPORT)
+        return np.asarray(self.agreeing >= np.minimum(enough, self.exposed), np.bool_)
 
     def refuted(self) -> NDArray[np.bool_]:
         """Places that cannot be surface: several views look through them, or leave them out."""

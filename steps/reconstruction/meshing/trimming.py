@@ -44,7 +44,8 @@ def trim(mesh: TriangleMesh, cloud: Cloud, cell: float, evidence: Evidence, view
         return mesh
     framed = (evidence.framed >= min(PICTURES, views))[mesh.faces].all(axis=1)
     refuted = evidence.refuted()[mesh.faces].any(axis=1)
-    near = _vouched(mesh, cloud, cell) & framed & ~refuted
+    supported = evidence.supported()[mesh.faces].all(axis=1)
+    near = _vouched(mesh, cloud, cell) & framed & supported & ~refuted
     pairs = neighbors(mesh.faces)
     exposed = (evidence.exposed > 0)[mesh.faces].all(axis=1)
     kept = selected(mesh, near | _holes(mesh, near, pairs, refuted, exposed))
