@@ -48,7 +48,7 @@ class QualityChoice(Figures):
 
 
 class DenseScene(Folder):
-    """COLMAP's dense workspace: images/ (undistorted), sparse/ (their pinhole model), stereo/."""
+    """COLMAP's dense workspace: images/ (undistorted), sparse/ (their pinhole model), masks/ (of those that have one), stereo/."""
 
     __slots__ = ()
 
