@@ -88,6 +88,21 @@ class Album:
             inside = np.asarray(cv2.resize(inside, picture.shape[1::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
         return Pyramid(picture, first, inside)
 
+    def picture(
+        self, view: CameraView, size: tuple[int, int]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
+        """The photograph at `size` (width, height), [h, w, 3], and which of its pixels count; None: all do."""
+        import cv2
+
+        level = max(0, int(np.log2(view.width / size[0])))
+        picture, _ = _decoded(self.photos / view.name, min(level, COARSEST_DECODED), view)
+        mask = self._mask(view)
+        if picture.shape[1::-1] != size:
+            picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+        if mask is None:
+            return picture, None
+        return picture, np.asarray(cv2.resize(mask, size, interpolation=cv2.INTER_NEAREST), np.uint8) > 0
+
     def _mask(self, view: CameraView) -> NDArray[np.uint8] | None:
         """1 where the photograph counts, at its full size; None when all of it does."""
         import cv2
