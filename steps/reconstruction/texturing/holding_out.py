@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from steps.reconstruction.model_io import Model
-from steps.reconstruction.scene import CameraView
 from steps.reconstruction.texturing.painting import Painter, Report
 from steps.reconstruction.texturing.rendering import Renderer, Rendering
 from steps.reconstruction.texturing.sight import resized

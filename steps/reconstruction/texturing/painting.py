@@ -62,9 +62,7 @@ class Painter:
         """Share of the texture that shows triangles."""
         return len(self._texels.index) / self._texels.size**2
 
-    def paint(
-        self, report: Report, without: Sequence[int] = (), only: NDArray[np.bool_] | None = None
-    ) -> Painted:
+    def paint(self, report: Report, without: Sequence[int] = (), only: NDArray[np.bool_] | None = None) -> Painted:
         """The texture from all photographs but those `without`; with `only` [f] other triangles stay unpainted."""
         chosen = [number for number in range(len(self.views)) if number not in without]
         witnesses = [self._witnesses[number] for number in chosen]

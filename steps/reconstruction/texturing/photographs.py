@@ -88,9 +88,7 @@ class Album:
             inside = np.asarray(cv2.resize(inside, picture.shape[1::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
         return Pyramid(picture, first, inside)
 
-    def picture(
-        self, view: CameraView, size: tuple[int, int]
-    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
+    def picture(self, view: CameraView, size: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
         """The photograph at `size` (width, height), [h, w, 3], and which of its pixels count; None: all do."""
         import cv2
 
@@ -136,9 +134,7 @@ def _decoded(path: Path, level: int, view: CameraView) -> tuple[NDArray[np.uint8
                 image.draft("RGB", (-(-view.width // 2**level), -(-view.height // 2**level)))
             picture = np.asarray(image.convert("RGB"), np.uint8)
     except (OSError, ValueError) as error:
-        raise Fatal(
-            f"{view.name} could not be read: {error}", code="unreadable-photos", files=[view.name]
-        ) from error
+        raise Fatal(f"{view.name} could not be read: {error}", code="unreadable-photos", files=[view.name]) from error
     if not whole:
         picture = np.asarray(cv2.resize(picture, (view.width, view.height), interpolation=cv2.INTER_AREA), np.uint8)
     first = round(float(np.log2(view.width / picture.shape[1])))

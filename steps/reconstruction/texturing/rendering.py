@@ -14,6 +14,7 @@ from steps.reconstruction.texturing.photographs import Pyramid
 from steps.reconstruction.texturing.rays import Caster, Floats
 from steps.reconstruction.texturing.sight import ray_blocks
 
+
 @dataclass(frozen=True)
 class Rendering:
     """What a camera sees of a model."""
