@@ -64,6 +64,13 @@ class TexturedModel(Folder):
 
     The arrays, in the frame of the sparse model: vertices [v,3] scene units, faces [f,3], uvs [v,2] (origin bottom
     left), normals [v,3] unit.
+
+    held_out/held_out.json: {"pairs": [{"name", "photo", "render", "psnr_db", "coverage"}]}, a few photographs and
+    what the model looks like through their cameras when it is textured without them. `name` is the photograph's;
+    `photo` ("0-photo.jpg") and `render` ("0-render.jpg") are pictures of one size beside the JSON, at most 1024
+    pixels long; `psnr_db` is measured on the pixels that the model covers, `coverage` is their share of the frame.
+    Where the model does not cover the frame, the render is gray. The list is empty where too few photographs
+    are there to do without one.
     """
 
     __slots__ = ()
