@@ -25,7 +25,11 @@ class Assessment(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=1, memory="2Gi"), timeout="1h", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=1, memory="2Gi"),
+    timeout="1h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def assess_photos(photos: ImageSet, requested: Quality | Literal["auto"] = "auto") -> Assessment:
     """Measure every photograph, leave out broken ones, and choose the quality where `auto` is requested."""
     from steps.reconstruction.photographs.assessment import assess

@@ -16,7 +16,10 @@ class Device(NamedTuple):
 
 
 @step(
-    resources=Resources(cpu=1, memory="1Gi"), timeout="10m", retry=Retry(limit=2, backoff="10s", factor=2), cache=False
+    resources=Resources(cpu=1, memory="1Gi"),
+    timeout="10m",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+    cache=False,
 )
 def find_device(requested: Literal["auto", "cuda", "cpu"] = "auto") -> Device:
     """A GPU where one is there and not declined; `cuda` without one ends the run.

@@ -28,7 +28,11 @@ class Finalized(NamedTuple):
     report: Report
 
 
-@step(resources=Resources(cpu=1, memory="2Gi"), timeout="30m", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=1, memory="2Gi"),
+    timeout="30m",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def finalize_reconstruction(
     photos: ImageSet,
     assessment: PhotoAssessment,
