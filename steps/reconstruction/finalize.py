@@ -55,7 +55,7 @@ def finalize_reconstruction(
     from steps.reconstruction.reporting import writing
     from steps.reconstruction.reporting.documents import ChoiceDocument, read_document
 
-    parts = 6
+    parts = 5
     progress(0, parts, "reading the model")
     inputs = writing.read(photos, masks, assessment, match_graph, sparse, points, model)
     chosen = read_document(choice.path, ChoiceDocument) if choice else ChoiceDocument()
