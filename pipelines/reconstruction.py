@@ -86,7 +86,7 @@ def reconstruction(
     exported = export_model(built.model)
     final = finalize_reconstruction(
         assessed.photos, assessed.assessment, aligned.match_graph, aligned.sparse, built.points, built.model,
-        quality=built.quality, requested=quality,
+        quality=built.quality, requested=quality, masks=masks, choice=chosen.choice,
         steps=[
             found.metrics, assessed.metrics, aligned.metrics, chosen.metrics, built.undistort_metrics,
             built.depth_metrics, built.fuse_metrics, built.surface_metrics, built.simplify_metrics,

@@ -76,7 +76,9 @@ def test_what_only_clears_up_after_a_failure_stands_in_for_nothing() -> None:
 
 
 def test_of_a_branch_with_several_steps_the_one_that_failed_is_named() -> None:
-    made = record({"wf.fine": "Failed", "wf.fine.first": "Succeeded", "wf.fine.second(1)": "Failed", "wf.fair": "Succeeded"})
+    made = record(
+        {"wf.fine": "Failed", "wf.fine.first": "Succeeded", "wf.fine.second(1)": "Failed", "wf.fair": "Succeeded"}
+    )
     made["status"]["nodes"]["wf.fine"]["type"] = "DAG"
     made["status"]["nodes"]["wf.fine.second(1)"] |= {"templateName": "fuse", "message": "main: Error (exit code 137)"}
 

@@ -106,8 +106,7 @@ def test_high_degrades_step_by_step_and_every_reason_is_told(tmp_path: Path) -> 
     assert ended.phase == "Succeeded"
     assert ran == [*BEFORE, *tier("high.high", 3), *tier("high.medium", 4), *tier("high.low"), *AFTER]
     assert [str(one) for one in ended.degraded] == [
-        "high ran out of memory in fuse-depth, "
-        "medium failed in mesh-surface: no-surface: there is none; built at low"
+        "high ran out of memory in fuse-depth, medium failed in mesh-surface: no-surface: there is none; built at low"
     ]
     annotations = ended.workflow["metadata"]["annotations"]
     assert annotations["kai-pipelines/degraded"] == str(ended.degraded[0])
@@ -176,7 +175,13 @@ def test_a_preset_reaches_the_steps_as_their_arguments(
 ) -> None:
     _, _, executor = reconstructed(tmp_path, quality)
 
-    wanted = {"max_image_size": size, "views": views, "poisson_depth": depth, "max_faces": faces, "texture_size": texture}
+    wanted = {
+        "max_image_size": size,
+        "views": views,
+        "poisson_depth": depth,
+        "max_faces": faces,
+        "texture_size": texture,
+    }
     assert {flag: flags(executor, flag) for flag in wanted} == {flag: [value] for flag, value in wanted.items()}
 
 
