@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kai_pipelines import Fatal, Quality
+from kai_pipelines import Fatal, Figures, Quality
 from steps.reconstruction.finalize import Finalized, finalize_reconstruction
 from steps.reconstruction.metrics import FailedTry, StepMetrics
 from steps.reconstruction.reporting import geometry
