@@ -48,8 +48,8 @@ def assess_photos(
     from steps.reconstruction.photographs.masks import match_masks
 
     with measured("assess_photos") as m:
-        for folder, holds in ((photos, "photographs"), (masks, "masks")):
-            _refuse_other_than_folder(folder, holds)
+        _refuse_other_than_folder(photos, "photographs")
+        _refuse_other_than_folder(masks, "masks")
         listing = list_photos(photos.path)
         _refuse_unreadable_names(listing)
         _refuse_without_photos(listing)

@@ -107,7 +107,7 @@ def _degrees(parts: Any, reference: Any, negative: str) -> float | None:
     numbers = [_number(part) for part in parts]
     if numbers[0] is None:
         return None
-    total = sum((number or 0.0) / 60**power for power, number in enumerate(numbers))
+    total = float(sum((number or 0.0) / 60.0**power for power, number in enumerate(numbers)))
     return -total if _text(reference).upper().startswith(negative) else total
 
 

@@ -89,13 +89,11 @@ def _stops(figures: Figures) -> float:
 
 
 def hopeless(photos: Sequence[Measured]) -> str | None:
-    """The code of what is wrong with so many photographs that fewer than three are left to begin with, if so."""
-    tests = {
-        "dark-photos": lambda photo: photo.figures.brightest < _BLACK,
-        "blurred-photos": lambda photo: photo.detail < _HOPELESS_DETAIL and photo.figures.blur_px >= BLURRED,
-    }
-    for code, is_lost in tests.items():
-        if sum(not is_lost(photo) for photo in photos) < 2:
+    """The code of what is wrong with all photographs but one at most, if there is such a thing."""
+    dark = sum(photo.figures.brightest < _BLACK for photo in photos)
+    blurred = sum(photo.detail < _HOPELESS_DETAIL and photo.figures.blur_px >= BLURRED for photo in photos)
+    for code, lost in (("dark-photos", dark), ("blurred-photos", blurred)):
+        if len(photos) - lost < 2:
             return code
     return None
 

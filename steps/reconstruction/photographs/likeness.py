@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Gray = NDArray[np.float32]
+Pixels = TypeVar("Pixels", NDArray[np.uint8], NDArray[np.float32])
 
 SIDE = 192
 """Longer side, pixels, at which photographs are compared."""
@@ -94,7 +96,7 @@ def _cells(picture: NDArray[np.uint8]) -> Gray:
     return np.asarray(small / max(float(np.linalg.norm(small)), 1e-6), np.float32)
 
 
-def _turned(picture: NDArray[np.generic], turn: int) -> NDArray[np.generic]:
+def _turned(picture: Pixels, turn: int) -> Pixels:
     """One of the eight symmetries of a rectangle, numbered as in `TURNS`."""
     laid = picture.T if turn >= 4 else picture
     mirrored, upturned = ((False, False), (True, False), (True, True), (False, True))[turn % 4]
@@ -104,14 +106,14 @@ def _turned(picture: NDArray[np.generic], turn: int) -> NDArray[np.generic]:
     return np.ascontiguousarray(laid[::-1] if upturned else laid)
 
 
-def _is_copy(one: NDArray[np.generic], other: NDArray[np.generic]) -> bool:
+def _is_copy(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
     """Whether one of two is the other, or a part of it."""
-    return _is_part(one, other) or _is_part(other, one)
+    values = one.astype(np.float32), other.astype(np.float32)
+    return _is_part(*values) or _is_part(*reversed(values))
 
 
-def _is_part(part: NDArray[np.generic], whole: NDArray[np.generic]) -> bool:
+def _is_part(part: Gray, whole: Gray) -> bool:
     """Whether `part`, at some size, lies in `whole` and is the same there."""
-    whole, part = np.asarray(whole, np.float32), np.asarray(part, np.float32)
     largest = min(whole.shape[0] / part.shape[0], whole.shape[1] / part.shape[1])
     smallest = max(_SMALLEST_CROP * max(whole.shape[0] / part.shape[0], whole.shape[1] / part.shape[1]), largest * 0.7)
     best = (-1.0, largest, (0, 0))

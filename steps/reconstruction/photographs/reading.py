@@ -114,7 +114,7 @@ def _decoded(image: PIL.Image.Image, path: Path) -> Photo:
     stored = image.size
     _refuse_size(stored, LARGEST_READ)
     tags, pictures = read_tags(image), int(getattr(image, "n_frames", 1))
-    deep = any("16" in str(tile[3]) for tile in image.tile)
+    deep = any("16" in str(tile[3]) for tile in getattr(image, "tile", ()))
     if image.format in {"JPEG", "MPO"}:
         _refuse_damage(path)
         image.draft(None, _reduced(stored))

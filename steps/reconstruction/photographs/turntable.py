@@ -138,7 +138,8 @@ def _step(rgb: Rgb, shade: Shade, level: float, noise: float) -> float:
 def _away(rgb: Rgb, shade: Shade, level: float) -> NDArray[np.float32]:
     """By how many gray levels a pixel is not background: a colored one by its brightest or darkest channel."""
     values = rgb.astype(np.float32)
-    return values.max(axis=2) - np.float32(level) if shade == "black" else np.float32(level) - values.min(axis=2)
+    away = values.max(axis=2) - level if shade == "black" else level - values.min(axis=2)
+    return np.asarray(away, np.float32)
 
 
 def _behind(rgb: Rgb, background: Background) -> Mask:
