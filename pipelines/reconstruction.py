@@ -61,9 +61,9 @@ def reconstruction(
             "cpu": lambda: find_device("cpu"),
         },
     )
-    assessed = assess_photos(photos, requested=quality)
+    assessed = assess_photos(photos, requested=quality, masks=masks)
     aligned = align_photos(
-        assessed.photos, masks, assessed.assessment,
+        assessed.photos, assessed.masks, assessed.assessment,
         max_features=preset(assessed.quality, lambda row: row.features),
         largest=largest, known_distances=known_distances,
     )  # fmt: skip
@@ -72,7 +72,7 @@ def reconstruction(
     )
 
     def build(quality: Quality) -> Built:
-        return build_model(assessed.photos, aligned.sparse, quality, found.device, masks)
+        return build_model(assessed.photos, aligned.sparse, quality, found.device, assessed.masks)
 
     built = switch(
         chosen.quality,
@@ -86,7 +86,7 @@ def reconstruction(
     exported = export_model(built.model)
     final = finalize_reconstruction(
         assessed.photos, assessed.assessment, aligned.match_graph, aligned.sparse, built.points, built.model,
-        quality=built.quality, requested=quality, masks=masks, choice=chosen.choice,
+        quality=built.quality, requested=quality, masks=assessed.masks, choice=chosen.choice,
         steps=[
             found.metrics, assessed.metrics, aligned.metrics, chosen.metrics, built.undistort_metrics,
             built.depth_metrics, built.fuse_metrics, built.surface_metrics, built.simplify_metrics,
