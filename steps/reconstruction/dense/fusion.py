@@ -28,7 +28,11 @@ from steps.reconstruction.dense.workspace import MAPS, map_name
 NEIGHBORS = 12
 """Views asked about each pixel."""
 LEAST_VIEWS = 3
-"""A point needs so many views that agree, its own among them."""
+"""A point needs so many views that agree, its own among them…"""
+FEW = 3
+"""…or two, where no more neighbors than this look at it and none looks through it."""
+LOOKING = 0.2
+"""Cosine between normal and ray from which a view looks at a place."""
 MOST_ERROR = 1.0
 """Pixels of forward-backward error up to which two views see the same; COLMAP's 2 merges what sharper maps tell apart."""
 MOST_DEPTH_ERROR = 0.01
@@ -144,7 +148,7 @@ def fuse_view(
             weight = max(-(nx * across + ny * down + nz * along) / length, 0.05) / (d * length)
             total = weight
             sx, sy, sz, mx, my, mz = weight * px, weight * py, weight * pz, weight * nx, weight * ny, weight * nz
-            agreeing, against = 0, 0
+            agreeing, against, looking = 0, 0, 0
             for j in range(views):
                 u, v, scale = project(others.there[j], x, y, 1.0 / d)
                 rows, columns = others.layout[j, 2], others.layout[j, 3]
@@ -152,9 +156,14 @@ def fuse_view(
                     continue
                 column, row = int(u + 0.5), int(v + 0.5)
                 index = others.layout[j, 0] + row * columns + column
+                z = d / scale
+                if others.depth[index] <= 0.0 or others.depth[index] > z * (1.0 - MOST_DEPTH_ERROR):
+                    c = others.centers[j]
+                    qx, qy, qz = c[0] - px, c[1] - py, c[2] - pz
+                    if nx * qx + ny * qy + nz * qz > LOOKING * np.sqrt(qx * qx + qy * qy + qz * qz):
+                        looking += 1
                 if others.depth[index] <= 0.0:
                     continue
-                z = d / scale
                 there, ox, oy, oz = measured_there(u, v, index, column, row, j, others)
                 bx, by, back = project(others.back[j], u, v, 1.0 / there)
                 off = np.sqrt((bx - x) ** 2 + (by - y) ** 2) if back > 0.0 else np.inf
@@ -178,7 +187,8 @@ def fuse_view(
                     agreeing += 1
                 elif off > 2.0 * MOST_ERROR and looks_through(z, column, row, j, others):
                     against += 1
-            if agreeing + 1 < least or 2 * against > agreeing:
+            few = agreeing == 1 and against == 0 and looking <= FEW
+            if 2 * against > agreeing or not (agreeing + 1 >= least or few):
                 continue
             for k in range(agreeing):
                 claimed[taking_part[k]] = 1
