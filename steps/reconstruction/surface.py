@@ -33,6 +33,7 @@ def mesh_surface(points: PointCloud, scene: DenseScene, depth: DepthMaps, poisso
     import numpy as np
 
     from steps.reconstruction.dense.views import read_views
+    from steps.reconstruction.meshing.borders import even_borders
     from steps.reconstruction.meshing.cropping import crop, thinned
     from steps.reconstruction.meshing.evidence import gather_evidence
     from steps.reconstruction.meshing.ply import read_cloud, write_mesh
@@ -52,7 +53,7 @@ def mesh_surface(points: PointCloud, scene: DenseScene, depth: DepthMaps, poisso
         closed = cleaned(_poisson(cloud, poisson_depth))
         progress(2, 3, f"asking {len(views)} photographs about {len(closed.faces)} triangles")
         evidence = gather_evidence(closed.vertices, vertex_normals(closed), cell, views, scene.path, depth.path)
-        trimmed = cleaned(trim(closed, cloud, cell, evidence, len(views)))
+        trimmed = cleaned(even_borders(trim(closed, cloud, cell, evidence, len(views))))
         _require(len(trimmed.faces) >= LEAST_FACES, "No part of the surface lies near the points.")
         out = Mesh.new("mesh")
         write_mesh(out.path, trimmed)
