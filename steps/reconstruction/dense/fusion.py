@@ -24,6 +24,7 @@ from steps.reconstruction.dense.masks import read_mask
 from steps.reconstruction.dense.sources import project
 from steps.reconstruction.dense.views import View, count_shared, relative, select_sources
 from steps.reconstruction.dense.workspace import MAPS, map_name
+from steps.reconstruction.meshing.ply import Cloud
 
 NEIGHBORS = 12
 """Views asked about each pixel."""
@@ -41,6 +42,8 @@ LEAST_COSINE = 0.7
 """Between the normals of two views of the same place."""
 BEHIND = 0.01
 """A view that measures so much more depth than the point's looks through it."""
+MOST_PIXELS = 48_000_000
+"""Of more pixels than this in a scene only every second (third, …) is asked: points fill memory and disk."""
 LEVELS = 127.0
 """Of a normal's component, kept in one byte."""
 
@@ -64,14 +67,6 @@ class Neighbors(NamedTuple):
     calibrations: NDArray[np.float64]  # [n, 4]
     rotations: NDArray[np.float64]  # [n, 3, 3] camera axes → world
     centers: NDArray[np.float64]  # [n, 3]
-
-
-class Fused(NamedTuple):
-    """Points of one view."""
-
-    points: NDArray[np.float32]  # [n, 3] world
-    normals: NDArray[np.float32]  # [n, 3] unit
-    colors: NDArray[np.uint8]  # [n, 3] RGB
 
 
 @inner
@@ -120,19 +115,20 @@ def fuse_view(
     others: Neighbors,
     claimed: NDArray[np.uint8],
     least: int,
+    every: int,
     points: NDArray[np.float32],
     directions: NDArray[np.float32],
     pixels: NDArray[np.int32],
 ) -> int:
     """Fill `points`, `directions` [pixels, 3] and `pixels` with what the view's neighbors agree to; how many there are.
 
-    `first` is the view's own first pixel in `claimed`, which is marked where a neighbor's pixel took part.
+    Only every `every`th pixel of a row is asked. `first` is the view's own first pixel in `claimed`, which is marked where a neighbor's pixel took part.
     """
     height, width = depth.shape
     views, count = len(others.layout), 0
     taking_part = np.empty(views, np.int64)
     for y in range(height):
-        for x in range(width):
+        for x in range(y % every, width, every):
             d = np.float64(depth[y, x])
             if d <= 0.0 or claimed[first + y * width + x]:
                 continue
@@ -213,14 +209,14 @@ class Fusion:
         self._claimed = np.zeros(int(self._first[-1]), np.uint8)
         self.maps = lru_cache(maxsize=NEIGHBORS + 4)(self._read)
 
-    def run(self, report: Callable[[int, int, str], None]) -> Iterator[Fused]:
+    def run(self, report: Callable[[int, int, str], None]) -> Iterator[Cloud]:
         """The points that each view adds; `report` hears (done, total, what is being done)."""
         for index, view in enumerate(self.views):
             report(index, len(self.views), f"{view.name}: what its neighbors agree to")
             if self._neighbors[index]:
                 yield self._fuse(index)
 
-    def _fuse(self, index: int) -> Fused:
+    def _fuse(self, index: int) -> Cloud:
         view, maps = self.views[index], self.maps(index)
         count = maps.depth.size
         points, directions = np.empty((count, 3), np.float32), np.empty((count, 3), np.float32)
@@ -228,10 +224,10 @@ class Fusion:
         found = fuse_view(
             maps.depth, maps.normals, int(self._first[index]), _rays(view), np.ascontiguousarray(view.rotation.T),
             view.center, self._gather(index), self._claimed, min(LEAST_VIEWS, len(self.views)),
-            points, directions, pixels,
+            1 + int(self._first[-1]) // MOST_PIXELS, points, directions, pixels,
         )  # fmt: skip
         colors = self._colors(view)[pixels[:found]]
-        return Fused(points[:found].copy(), directions[:found].copy(), colors)
+        return Cloud(points[:found].astype(np.float64), directions[:found].astype(np.float64), colors)
 
     def _gather(self, index: int) -> Neighbors:
         view, others = self.views[index], self._neighbors[index]
