@@ -39,18 +39,23 @@ def finalize_reconstruction(
     quality: Quality,
     requested: Quality | Literal["auto"],
     steps: list[StepMetrics],
+    masks: ImageSet | None = None,
+    choice: Figures | None = None,
 ) -> Finalized:
     """Write cameras.json, metrics.json and report.html.
 
     The figures are taken from the artifacts themselves where they can be counted there, else from what
-    the steps said. The same inputs give the same bytes: nothing of this step's own time is in them.
+    the steps said; `choice` is the document of the step that chose the quality. The same inputs give the same
+    bytes: nothing of this step's own time is in them, no place on earth, no path and no machine's name.
     """
     from steps.reconstruction.reporting import writing
+    from steps.reconstruction.reporting.documents import ChoiceDocument, read_document
 
-    parts = 7
+    parts = 6
     progress(0, parts, "reading the model")
-    inputs = writing.read(photos, assessment, match_graph, sparse, points, model)
-    summary = writing.summarize(inputs, quality, requested, steps)
+    inputs = writing.read(photos, masks, assessment, match_graph, sparse, points, model)
+    chosen = read_document(choice.path, ChoiceDocument) if choice else ChoiceDocument()
+    summary = writing.summarize(inputs, chosen, quality, requested, steps)
     done = iter(range(1, parts))
     content = writing.illustrate(inputs, summary, lambda text: progress(next(done), parts, text))
     out = Finalized(Cameras.new("cameras"), Figures.new("metrics"), Report.new("report"))
