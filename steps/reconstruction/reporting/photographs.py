@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from steps.reconstruction.metrics import StepWarning
 from steps.reconstruction.reporting.content import Content, listed_photos
 from steps.reconstruction.reporting.documents import AssessedPhoto
-from steps.reconstruction.reporting.masking import masked
 from steps.reconstruction.reporting.markup import Markup, element, section
+from steps.reconstruction.reporting.masking import masked
 from steps.reconstruction.reporting.wording import DASH, TIMES, counted
 
 MANY = 24
