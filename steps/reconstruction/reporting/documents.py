@@ -89,6 +89,11 @@ class ChoiceDocument(BaseModel):
     predictions: dict[str, Prediction] = {}
 
 
+def photo_names(assessment: AssessmentDocument, matches: MatchDocument) -> list[str]:
+    """All photographs that either document knows, by name."""
+    return sorted({photo.name for photo in assessment.photos} | {photo.name for photo in matches.photos})
+
+
 Document = TypeVar("Document", bound=BaseModel)
 
 

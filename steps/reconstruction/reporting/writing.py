@@ -17,6 +17,7 @@ from steps.reconstruction.reporting.documents import (
     AssessmentDocument,
     ChoiceDocument,
     MatchDocument,
+    photo_names,
     read_document,
 )
 from steps.reconstruction.reporting.figures import (
@@ -75,7 +76,7 @@ def summarize(
     """Count in the artifacts what can be counted there; the rest is what the steps said."""
     told = [private_metrics(one) for one in steps]
     assessed = inputs.assessment.photos
-    given = len({photo.name for photo in (*assessed, *inputs.matches.photos)})
+    given = len(photo_names(inputs.assessment, inputs.matches))
     exam = held_out.score(list(inputs.held_out))
     source, unit = scale(told)
     return Summary(
