@@ -49,11 +49,12 @@ def assess_photos(photos: ImageSet, requested: Quality | Literal["auto"] = "auto
         assessed = assess(folder, listing, usable.path, progress)
         _refuse_too_few(assessed, listing)
         best, reason = choose_quality(assessed.measured)
+        alone = {"best": best.value, "best_reason": reason}
         chosen = best if requested == "auto" else Quality(requested)
         if requested != "auto":
             reason = f"{chosen.value} was requested; auto would take {best.value}. {reason}"
         document = PhotoAssessment.new("assessment")
-        facts = assessed.document() | {"requested": str(requested), "chosen": chosen.value, "reason": reason}
+        facts = assessed.document() | alone | {"requested": str(requested), "chosen": chosen.value, "reason": reason}
         document.path.write_text(json.dumps(facts, indent=1), encoding="utf-8")
         _record(m, assessed, chosen)
     return Assessment(chosen, usable, document, m.metrics)

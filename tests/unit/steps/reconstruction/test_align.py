@@ -46,7 +46,7 @@ def aligned(rendered: RenderedScene, tmp_path_factory: pytest.TempPathFactory) -
     cv2.imwrite(str(folder / "cat.jpg"), noise(1))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KAI_SCRATCH", str(tmp_path_factory.mktemp("made")))
-        return folder, align_photos(ImageSet(folder), FEATURES)
+        return folder, align_photos(ImageSet(folder), max_features=FEATURES)
 
 
 def test_cameras_stand_where_they_stood_when_the_scene_was_photographed(rendered, aligned):
@@ -91,7 +91,7 @@ def test_the_match_graph_names_photographs_and_their_matches(aligned):
 def test_the_same_photographs_give_the_same_cameras(aligned):
     folder, first = aligned
 
-    again = align_photos(ImageSet(folder), FEATURES)
+    again = align_photos(ImageSet(folder), max_features=FEATURES)
 
     for name, pose in poses(first).items():
         np.testing.assert_allclose(poses(again)[name], pose, rtol=0, atol=1e-6)
@@ -102,7 +102,7 @@ def test_photographs_of_different_things_are_refused_by_name(tmp_path):
         cv2.imwrite(str(tmp_path / f"{seed}.jpg"), noise(seed))
 
     with pytest.raises(Fatal) as refusal:
-        align_photos(ImageSet(tmp_path), FEATURES)
+        align_photos(ImageSet(tmp_path), max_features=FEATURES)
 
     assert refusal.value.code == "unrelated-photos"
     assert refusal.value.files == ("0.jpg", "1.jpg", "2.jpg", "3.jpg")
@@ -119,7 +119,7 @@ def test_a_camera_that_only_turned_is_told_to_move(rendered, tmp_path):
         cv2.imwrite(str(tmp_path / f"{index}.png"), cv2.warpPerspective(source, warp, (width, height)))
 
     with pytest.raises(Fatal) as refusal:
-        align_photos(ImageSet(tmp_path), FEATURES)
+        align_photos(ImageSet(tmp_path), max_features=FEATURES)
 
     assert refusal.value.code == "no-parallax"
 
@@ -130,7 +130,7 @@ def test_a_camera_that_only_turned_is_told_to_move(rendered, tmp_path):
     [("fountain_p11", 11, 0.5), ("sceaux_castle", 11, 0.6), ("temple_ring", 45, 0.5), ("brighton_beach", 16, 0.7)],
 )
 def test_real_photographs_are_placed(photo_data, photos, registered, reprojection):
-    result = align_photos(ImageSet(photo_data / photos / "images"), 3000)
+    result = align_photos(ImageSet(photo_data / photos / "images"), max_features=3000)
 
     assert int(result.metrics.values["registered"]) >= registered
     assert float(result.metrics.values["mean_reprojection_px"]) < reprojection

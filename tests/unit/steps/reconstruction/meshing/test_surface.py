@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import trimesh
 
-from kai_pipelines import Fatal, PointCloud, SparseModel
+from kai_pipelines import Fatal, PointCloud
+from steps.reconstruction.artifacts import DenseScene, DepthMaps
 from steps.reconstruction.meshing.ply import Cloud, TriangleMesh, read_mesh, write_cloud
 from steps.reconstruction.surface import Surface, mesh_surface
 
@@ -18,7 +19,8 @@ def joined(*clouds: Cloud) -> Cloud:
 
 def meshed(tmp_path, cloud: Cloud, sparse, depth: int = 6) -> Surface:
     write_cloud(tmp_path / "points.ply", cloud)
-    return mesh_surface(PointCloud(tmp_path / "points.ply"), SparseModel(sparse), depth)
+    scene, maps = DenseScene(sparse.parent), DepthMaps(tmp_path / "maps")
+    return mesh_surface(PointCloud(tmp_path / "points.ply"), scene, maps, depth)
 
 
 def as_trimesh(mesh: TriangleMesh) -> trimesh.Trimesh:
