@@ -105,6 +105,8 @@ def summarize(
         held_out_coverage=exam.coverage if exam else None,
         held_out_photos=exam.photos if exam else 0,
         predictions=choice.predictions,
+        within=choice.within,
+        checks=choice.checks,
         values=step_values(told),
         warnings=collect_warnings(told),
         fallbacks=fallbacks(told, quality),

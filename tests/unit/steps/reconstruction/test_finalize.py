@@ -291,8 +291,8 @@ def test_masks_tint_what_is_ignored_and_leave_the_subject(result: Finalized) -> 
 
 
 def test_a_degraded_run_says_so_above_everything(finished: Any) -> None:
-    steps = [*finished.steps, StepMetrics(step="undistort_photos", values={"image_size": 480}),
-             StepMetrics(step="estimate_depth", values={"views": 3, "device": "cpu", "device_reason": "no GPU here"})]  # fmt: skip
+    steps = [*finished.steps, StepMetrics(step="find_device", values={"device": "cpu", "requested_device": "auto", "why_cpu": "no GPU here"}), StepMetrics(step="undistort_photos", values={"image_size": 480}),
+             StepMetrics(step="estimate_depth", values={"views": 3, "device": "cpu"})]  # fmt: skip
 
     result = finalize(finished, quality=Quality.MEDIUM, steps=steps)
 
@@ -301,7 +301,7 @@ def test_a_degraded_run_says_so_above_everything(finished: Any) -> None:
     assert "Built at low quality, not medium." in banner and "No GPU: the CPU did it." in banner
     figures = json.loads(result.metrics.path.read_text())
     assert (figures["chosen"], figures["built"], figures["device_reason"]) == ("medium", "low", "no GPU here")
-    assert "Dense stereo ran on cpu: no GPU here." in text
+    assert "The dense stereo ran on cpu: no GPU here." in text
 
 
 def test_a_model_too_big_to_turn_is_a_picture_that_says_why(finished: Any, monkeypatch: pytest.MonkeyPatch) -> None:
