@@ -50,7 +50,9 @@ def build_model(
         name="estimate-depth",
     )
     fused = fuse_depth(undistorted.scene, depth.depth)
-    surface = mesh_surface(fused.points, sparse, poisson_depth=preset(quality, lambda row: row.poisson_depth))
+    surface = mesh_surface(
+        fused.points, undistorted.scene, depth.depth, poisson_depth=preset(quality, lambda row: row.poisson_depth)
+    )
     simplified = simplify_mesh(surface.mesh, max_faces=preset(quality, lambda row: row.faces))
     textured = texture_mesh(
         simplified.mesh, photos, sparse, texture_size=preset(quality, lambda row: row.texture_size)

@@ -25,7 +25,7 @@ PICTURES = 2
 """So many photographs must hold a vertex within their borders: points come from more than one."""
 NEAREST = 6
 """So many points say together which way they face."""
-HOLE, UNSEEN_HOLE = 0.03, 0.12
+HOLE, UNSEEN_HOLE = 0.05, 0.25
 """An enclosed patch without points is kept when it is smaller than this share of the vouched surface."""
 UNSEEN = 0.2
 """A patch is on the side that no photograph shows when less of it than this share is exposed."""

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from steps.reconstruction.meshing.borders import border_edges, even_borders
+from steps.reconstruction.meshing.borders import even_borders
 from steps.reconstruction.meshing.ply import TriangleMesh
+from steps.reconstruction.meshing.topology import border_edges
 
 
 def plate(cells: int) -> TriangleMesh:
