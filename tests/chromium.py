@@ -15,6 +15,7 @@ import queue
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Generator
@@ -31,6 +32,14 @@ FLAGS = (
 )  # fmt: skip
 SOFTWARE = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
 WITHOUT_WEBGL = ("--disable-gpu", "--disable-3d-apis", "--disable-software-rasterizer")
+LAUNCH = """
+import os, sys
+high = [os.dup(int(one)) for one in sys.argv[1:3] for _ in range(8)][7::8]
+os.dup2(high[0], 3)
+os.dup2(high[1], 4)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
+"""Chromium reads commands from descriptor 3 and answers on 4, whatever they are here."""
 PATIENCE = 90.0
 """Seconds for any one answer; drawing without a GPU on a busy machine is slow."""
 
@@ -63,9 +72,9 @@ class Chromium:
         theirs_in, ours_out = os.pipe()
         ours_in, theirs_out = os.pipe()
         command = [self._executable, f"--user-data-dir={self._profile}", *self._flags]
-        shell = f'exec 3<&{theirs_in} 4>&{theirs_out}; exec "$@"'
+        start = [sys.executable, "-c", LAUNCH, str(theirs_in), str(theirs_out)]
         self._process = subprocess.Popen(
-            ["sh", "-c", shell, "sh", *command],
+            [*start, *command],
             pass_fds=(theirs_in, theirs_out),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -95,7 +104,9 @@ class Chromium:
         self._from.close()
         shutil.rmtree(self._profile, ignore_errors=True)
 
-    def open(self, path: Path, *, width: int = 1400, height: int = 900, phone: bool = False, dark: bool = False) -> Page:
+    def open(
+        self, path: Path, *, width: int = 1400, height: int = 900, phone: bool = False, dark: bool = False
+    ) -> Page:
         """A tab of its own with the file, loaded; `phone` has touch and two device pixels per pixel."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -104,7 +115,9 @@ class Chromium:
         for domain in ("Page", "Runtime", "Network", "Log"):
             page.call(f"{domain}.enable")
         scale = 2 if phone else 1
-        page.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone)
+        page.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone
+        )
         page.call("Emulation.setTouchEmulationEnabled", enabled=phone)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         calm = {"name": "prefers-reduced-motion", "value": "reduce"}
@@ -202,11 +215,15 @@ class Page:
 
     def frames(self, count: int = 2) -> None:
         """Wait until so many pictures were drawn."""
-        self.ask(f"new Promise(done => {{ let n = {count}; const f = () => n-- ? requestAnimationFrame(f) : done(1); f(); }})")
+        self.ask(
+            f"new Promise(done => {{ let n = {count}; const f = () => n-- ? requestAnimationFrame(f) : done(1); f(); }})"
+        )
 
     def spot(self, selector: str) -> tuple[float, float, float, float]:
         """Where an element is after scrolling to it: left, top, width, height, in the window."""
-        self.ask(f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block: 'center', behavior: 'instant'}})")
+        self.ask(
+            f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block: 'center', behavior: 'instant'}})"
+        )
         box = self.ask(
             f"(b => [b.left, b.top, b.width, b.height])(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
         )

@@ -19,7 +19,11 @@ class Fused(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=2, memory="8Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=2, memory="8Gi"),
+    timeout="2h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def fuse_depth(scene: DenseScene, depth: DepthMaps) -> Fused:
     """Keep what several depth maps agree on, as points with normals and colors."""
     from steps.reconstruction.dense.fusion import Fusion

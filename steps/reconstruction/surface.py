@@ -27,7 +27,11 @@ class Surface(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=2, memory="8Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=2, memory="8Gi"),
+    timeout="2h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def mesh_surface(points: PointCloud, scene: DenseScene, depth: DepthMaps, poisson_depth: int) -> Surface:
     """Poisson's surface through the points that the cameras look at, without what the photographs refute."""
     from steps.reconstruction.dense.views import read_views

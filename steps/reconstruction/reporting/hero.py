@@ -9,7 +9,7 @@ from steps.reconstruction.reporting.placing import size
 from steps.reconstruction.reporting.wording import counted, duration, percent, short_count
 
 KEYS = (
-    "Drag to turn, right-drag or two fingers to move, click and scroll or pinch to zoom. "
+    "Drag to turn, right-drag or two fingers to move, click and scroll or pinch to zoom, click twice to center. "
     "Keys: arrows, Shift and arrows, plus, minus, Home, F."
 )
 SKINS = (
@@ -98,7 +98,12 @@ def key_figures(summary: Summary) -> Markup:
         ("Processor time", duration(summary.total_cpu_seconds), f"dense stereo on {summary.device}"),
     ]
     cells = [
-        element("div", element("dt", name), element("dd", value, element("small", note)), class_="figure")
+        element(
+            "div",
+            element("dt", name),
+            element("dd", element("span", value, class_="long" if len(value) > 12 else None), element("small", note)),
+            class_="figure",
+        )
         for name, value, note in figures
     ]
     return element("dl", *cells, class_="figures")
@@ -115,7 +120,11 @@ def stage(content: Content) -> Markup:
     """The place of the model: a picture, over which the script puts the interactive view."""
     still = content.hero
     interactive = content.viewer is not None
-    why = "" if interactive else f"its {counted(content.summary.faces, 'triangle')} are too many for a page; open model.glb."
+    why = (
+        ""
+        if interactive
+        else f"its {counted(content.summary.faces, 'triangle')} are too many for a page; open model.glb."
+    )
     return element(
         "figure",
         _picture(still),
@@ -137,8 +146,7 @@ def _controls(content: Content) -> tuple[Markup, ...]:
         for side in ("Front", "Left", "Back", "Right", "Top")
     ]
     skins = [
-        element("button", name, type="button", data_skin=skin, aria_pressed=pressed)
-        for name, skin, pressed in SKINS
+        element("button", name, type="button", data_skin=skin, aria_pressed=pressed) for name, skin, pressed in SKINS
     ]
     cameras = element("button", "Cameras", type="button", data_cameras=True, aria_pressed="false")
     whole = element("button", "⤢", type="button", data_whole=True, aria_pressed="false", aria_label="Fill the window")

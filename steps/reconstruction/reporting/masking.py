@@ -38,11 +38,13 @@ def masked(stills: Sequence[Still], count: int) -> Markup | None:
     """The pictures with a sentence."""
     if not stills:
         return None
-    lead = f"{counted(count, 'photograph')} with a mask. What is tinted was ignored: it became neither points nor texture."
+    lead = (
+        f"{counted(count, 'photograph')} with a mask. What is tinted was ignored: it became neither points nor texture."
+    )
     figures = [
         element(
             "figure",
-            element("img", src=still.uri, alt=still.title, width=still.width, height=still.height, decoding="async"),
+            element("img", src=still.uri, alt=still.title, width=still.width, height=still.height),
             class_="masked",
         )
         for still in stills

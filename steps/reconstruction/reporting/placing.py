@@ -8,7 +8,7 @@ from steps.reconstruction.reporting.figures import Summary
 from steps.reconstruction.reporting.markup import Markup, element, section
 from steps.reconstruction.reporting.notes import note
 from steps.reconstruction.reporting.overhead import overhead
-from steps.reconstruction.reporting.wording import DASH, TIMES, counted, joined, length
+from steps.reconstruction.reporting.wording import DASH, counted, joined, lengths
 
 SOURCES = {
     "gps": "The scale comes from the photographs' GPS positions; they are good to some meters, so it is a guide only.",
@@ -47,8 +47,7 @@ def placing(content: Content) -> Markup:
 
 def size(summary: Summary) -> str:
     """Width, height and depth."""
-    parts = [length(part, summary.unit) for part in summary.dimensions]
-    return f" {TIMES} ".join(parts)
+    return lengths(summary.dimensions, summary.unit)
 
 
 def _facts(summary: Summary, matches: MatchDocument) -> Markup:
@@ -59,14 +58,18 @@ def _facts(summary: Summary, matches: MatchDocument) -> Markup:
     ]
     if matches.median_parallax_deg is not None:
         weak = ": little; depth is uncertain" if matches.median_parallax_deg < WEAK_PARALLAX else ""
-        rows.append(("Angle of view between photographs", f"{matches.median_parallax_deg:.1f}° at the median point{weak}"))
+        rows.append(
+            ("Angle of view between photographs", f"{matches.median_parallax_deg:.1f}° at the median point{weak}")
+        )
     if matches.thickness is not None:
         flat = ": the points lie nearly in one plane" if matches.thickness < FLAT else ""
         rows.append(("Depth of the point cloud", f"{matches.thickness:.2f} of its extent{flat}"))
     if len(matches.components) > 1:
         sizes = joined([str(len(group)) for group in matches.components])
         rows.append(("Groups that match", f"{len(matches.components)}, of {sizes} photographs; the largest was built"))
-    return element("dl", *[element("div", element("dt", a), element("dd", b)) for a, b in rows], class_="pairs facts-of")
+    return element(
+        "dl", *[element("div", element("dt", a), element("dd", b)) for a, b in rows], class_="pairs facts-of"
+    )
 
 
 def _gaps(content: Content) -> Markup:
@@ -91,7 +94,9 @@ def _table(content: Content) -> Markup:
             element("th", element("bdi", name), scope="row"),
             element("td", element("span", "placed", class_="chip good"))
             if name in placed
-            else element("td", element("span", "not placed", class_="chip bad"), " ", reasons.get(name, ""), class_="why"),
+            else element(
+                "td", element("span", "not placed", class_="chip bad"), " ", reasons.get(name, ""), class_="why"
+            ),
             element("td", _number(features.get(name)), class_="n"),
             element("td", _number(matches.inliers.get(name)), class_="n"),
             element("td", _degrees(matches.parallax_deg.get(name)), class_="n"),
