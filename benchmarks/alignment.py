@@ -84,7 +84,7 @@ def compare(result: Alignment, truth: dict[str, Any]) -> tuple[float, float, flo
 def score(folder: Path, features: int) -> Row:
     """Align one set."""
     photos = assess_photos(ImageSet(folder)).photos
-    result = align_photos(photos, features)
+    result = align_photos(photos, max_features=features)
     values = result.metrics.values
     position, largest, focal = compare(result, read_truth(folder))
     return Row(

@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kai_pipelines import Fatal, ImageSet, Resources, Retry, SparseModel, progress, step
-from steps.reconstruction.artifacts import MatchGraph
+from steps.reconstruction.artifacts import MatchGraph, PhotoAssessment
+from steps.reconstruction.known_distance import KnownDistance
 from steps.reconstruction.metrics import Measurement, StepMetrics, measured
 from steps.reconstruction.photographs import FEWEST_PHOTOS
 
 if TYPE_CHECKING:
-    import pycolmap
-
-    from steps.reconstruction.alignment.graph import Graph
+    from steps.reconstruction.alignment.placing import Placed
+    from steps.reconstruction.alignment.scale import Scale
 
 _SEED = 0
-_POINTS_PER_PHOTO = 10
-"""Fewer do not hold a camera: a camera that only turned gives a model of cameras without points."""
-_OVERLAP = "Take photographs that overlap their neighbors by two thirds, walking around the subject in small steps."
+_PARTS = 1000
+"""Progress is told in so many parts."""
 
 
 class Alignment(NamedTuple):
@@ -31,111 +30,138 @@ class Alignment(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
-def align_photos(photos: ImageSet, max_features: int = 8000) -> Alignment:
+@step(
+    resources=Resources(cpu=2, memory="4Gi"),
+    timeout="2h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
+def align_photos(
+    photos: ImageSet,
+    masks: ImageSet | None = None,
+    assessment: PhotoAssessment | None = None,
+    max_features: int = 8000,
+    largest: bool = False,
+    known_distances: list[KnownDistance] = [],  # noqa: B006  # pipelines are compiled with it; nothing changes it
+) -> Alignment:
     """Find the photographs' cameras and a sparse cloud, from about `max_features` features per photograph.
 
-    The model stands upright: +y up, +z toward the photographers, on y = 0. Everything later is in this frame.
+    `masks` has NAME.png for the photograph NAME, 0 where nothing counts. Of several scenes `largest` takes the one with
+    the most photographs. The model stands upright: +y up, +z toward the photographers, the ground on y = 0, in meters
+    where `known_distances` or the positions in `assessment` tell the scale. Everything later is in this frame.
     """
+    from steps.reconstruction.alignment import coverage, verdict
     from steps.reconstruction.alignment.mapping import rename_photos
+    from steps.reconstruction.alignment.matching import Sources
+    from steps.reconstruction.alignment.placing import place_photos
     from steps.reconstruction.alignment.refinement import refine
+    from steps.reconstruction.alignment.scale import find_scale
     from steps.reconstruction.alignment.standing import stand_upright
+    from steps.reconstruction.colmap import pycolmap
     from steps.reconstruction.photographs.listing import list_photos
 
     with measured("align_photos") as m, tempfile.TemporaryDirectory(prefix="kai-align-") as scratch:
-        names = list(list_photos(photos.path).photos)
-        if len(names) < FEWEST_PHOTOS:
-            raise Fatal(
-                f"{len(names)} photographs are too few to align; {FEWEST_PHOTOS} are the least.",
-                code="too-few-photos",
-                files=names,
-                hint=_OVERLAP,
-            )
-        graph, models, numbered = _reconstruct(photos.path, names, max_features, Path(scratch))
-        model = refine(_chosen(models, graph, names))
-        stand_upright(model)
-        rename_photos(model, dict(zip(numbered, names, strict=True)))
-        registered = frozenset(image.name for image in model.images.values() if image.has_pose)
-        sparse = SparseModel.new("sparse")
+        names = list_photos(photos.path).photos
+        _refuse_too_few(names)
+        facts = _read(assessment)
+        pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
+        pycolmap.set_random_seed(_SEED)
+        sources = Sources(photos.path, names, masks.path if masks is not None else None)
+        found = place_photos(sources, max_features, Path(scratch), _SEED, _report, largest=largest)
+        doubts, reasons = _doubts(found, names), _left_out(found, names, facts)
+        model = refine(found.model)
+        rename_photos(model, dict(zip(found.matched.numbered, names, strict=True)))
+        verdict.refuse_shallow(names, coverage.parallax(model)[1])
+        scale = find_scale(model, facts.get("positions_m") or {}, known_distances)
+        up_source = stand_upright(model, scale.up, scale.factor)
+        document = coverage.document(
+            names, found.matched.graph, model, {name: why for name, (_, why) in reasons.items()}
+        )
+        sparse, match_graph = SparseModel.new("sparse"), MatchGraph.new("match_graph")
         model.write(sparse.path)
-        match_graph = MatchGraph.new("match_graph")
-        match_graph.path.write_text(json.dumps(graph.document(names, registered), indent=1), encoding="utf-8")
-        _record(m, model, graph, names, registered)
+        match_graph.path.write_text(json.dumps(document, indent=1), encoding="utf-8")
+        m.value(
+            photos=len(names),
+            registered=model.num_reg_images(),
+            mean_reprojection_px=round(model.compute_mean_reprojection_error(), 4),
+            sparse_points=model.num_points3D(),
+            pairs=len(found.matched.graph.edges),
+            mapper=found.mapper,
+            thorough=found.thorough,
+            median_parallax_deg=document["median_parallax_deg"],
+            up_source=up_source,
+        )
+        _record_scale(m, scale)
+        _warn(m, found, names, reasons, doubts)
     return Alignment(sparse, match_graph, m.metrics)
 
 
-def _reconstruct(
-    folder: Path, names: list[str], max_features: int, scratch: Path
-) -> tuple[Graph, list[pycolmap.Reconstruction], list[str]]:
-    """Features, matches and models of the photographs, and the names they have in the models."""
-    from steps.reconstruction.alignment import features, mapping, pairs
-    from steps.reconstruction.alignment.graph import read_graph
-    from steps.reconstruction.colmap import pycolmap
+def _refuse_too_few(names: tuple[str, ...]) -> None:
+    from steps.reconstruction.alignment.verdict import OVERLAP
 
-    pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
-    pycolmap.set_random_seed(_SEED)
-    database, linked, count = scratch / "matches.db", scratch / "photos", len(names)
-    numbered = features.link_photos(folder, names, linked)
-    features.register_photos(database, linked, numbered)
-    total = 3 * count
-    for done in features.extract(database, linked, numbered, max_features):
-        progress(done, total, f"features of {done} of {count} photographs")
-    chosen = pairs.choose_pairs(database, numbered, _SEED)
-    for done in pairs.match(database, numbered, chosen, scratch, _SEED):
-        progress(count + done * count // len(chosen), total, f"{done} of {len(chosen)} pairs compared")
-    graph = read_graph(database, numbered)
-    placed = 0
-
-    def advanced() -> None:
-        nonlocal placed
-        placed = min(placed + 1, count)
-        progress(2 * count + placed, total, f"{placed} photographs placed")
-
-    models = mapping.map_photos(database, linked, scratch / "models", _SEED, advanced) if graph.edges else []
-    return graph, models, numbered
-
-
-def _chosen(models: list[pycolmap.Reconstruction], graph: Graph, names: list[str]) -> pycolmap.Reconstruction:
-    """The largest model, or the reason why there is none."""
-    from steps.reconstruction.alignment.graph import WITHOUT_PARALLAX
-
-    usable = [model for model in models if model.num_points3D() >= _POINTS_PER_PHOTO * model.num_reg_images()]
-    if usable and usable[0].num_reg_images() >= FEWEST_PHOTOS:
-        return usable[0]
-    if not graph.edges:
+    if len(names) < FEWEST_PHOTOS:
         raise Fatal(
-            f"No two of the {len(names)} photographs show the same thing.",
-            code="unrelated-photos",
+            f"{len(names)} photographs are too few to align; {FEWEST_PHOTOS} are the least.",
+            code="too-few-photos",
             files=names,
-            hint=_OVERLAP,
+            hint=OVERLAP,
         )
-    if all(edge.kind in WITHOUT_PARALLAX for edge in graph.edges):
-        raise Fatal(
-            "The camera turned on the spot: without a step to the side there is no depth in the photographs.",
-            code="no-parallax",
-            files=names,
-            hint="Walk around the subject; do not stand in one place and turn.",
-        )
-    matched = {names[index] for edge in graph.edges for index in (edge.a, edge.b)}
-    raise Fatal(
-        f"Fewer than {FEWEST_PHOTOS} of {len(names)} photographs could be placed; {len(matched)} match another one.",
-        code="too-few-registered",
-        files=[name for name in names if name not in matched],
-        hint=_OVERLAP,
-    )
 
 
-def _record(
-    m: Measurement, model: pycolmap.Reconstruction, graph: Graph, names: list[str], registered: frozenset[str]
+def _read(assessment: PhotoAssessment | None) -> dict[str, Any]:
+    return {} if assessment is None else dict(json.loads(assessment.path.read_text(encoding="utf-8")))
+
+
+def _report(share: float, text: str) -> None:
+    progress(min(_PARTS, round(_PARTS * share)), _PARTS, text)
+
+
+def _doubts(found: Placed, names: tuple[str, ...]) -> list[str]:
+    """Photographs of which many matches contradict the model."""
+    from steps.reconstruction.alignment.consistency import contradicted
+
+    edges = contradicted(found.model, found.matched.graph, found.matched.numbered)
+    return sorted({names[index] for edge in edges for index in (edge.a, edge.b)})
+
+
+def _left_out(found: Placed, names: tuple[str, ...], facts: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    from steps.reconstruction.alignment import leftovers, verdict
+
+    rows = facts.get("photos", [])
+    blurred = {row["name"] for row in rows if any(str(code).startswith("blur") for code in row.get("issues", []))}
+    repeated = verdict.copies(found.moved, len(names))
+    copied = {index: group[0] for group in repeated for index in group[1:]}
+    return leftovers.explain(names, found.matched.graph, found.left, found.mirrored, blurred, copied)
+
+
+def _record_scale(m: Measurement, scale: Scale) -> None:
+    m.value(scale_source=scale.source, unit=scale.unit)
+    if scale.error_percent is not None:
+        m.value(scale_error_percent=scale.error_percent)
+    if scale.warning is not None:
+        m.metrics.warnings.append(scale.warning)
+
+
+def _warn(
+    m: Measurement,
+    found: Placed,
+    names: tuple[str, ...],
+    reasons: dict[str, tuple[str, str]],
+    doubts: list[str],
 ) -> None:
-    """Keep the counts, and name the photographs that were left out."""
-    m.value(
-        photos=len(names),
-        registered=len(registered),
-        mean_reprojection_px=round(model.compute_mean_reprojection_error(), 4),
-        sparse_points=model.num_points3D(),
-        pairs=len(graph.edges),
-    )
-    left_out = [name for name in names if name not in registered]
-    if left_out:
-        m.warn("not-registered", f"{len(left_out)} of {len(names)} photographs could not be placed.", left_out)
+    """Name the photographs that were left out, and those that should be looked at."""
+    from steps.reconstruction.alignment import leftovers, verdict
+
+    m.metrics.warnings.extend(leftovers.warnings(reasons, len(names)))
+    repeated = [[names[index] for index in group] for group in verdict.copies(found.moved, len(names))]
+    if repeated:
+        told = "; ".join(" = ".join(group) for group in repeated)
+        m.warn(
+            "copies",
+            f"Photographs that are the same picture add nothing: {told}.",
+            [name for group in repeated for name in group],
+        )
+    if doubts:
+        message = f"{len(doubts)} photographs match others where the cameras say they cannot: things that look alike."
+        m.warn("look-alikes", f"{message} Check that no part of the subject is missing or doubled.", doubts)
+    if found.matched.static:
+        m.warn("static-background", "What stood still in most photographs was ignored: the subject turned before it.")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from steps.reconstruction.colmap import pycolmap
 
-WITHOUT_PARALLAX = frozenset(
-    {
-        pycolmap.TwoViewGeometryConfiguration.PANORAMIC.value,
-        pycolmap.TwoViewGeometryConfiguration.PLANAR_OR_PANORAMIC.value,
-    }
-)
-"""COLMAP's kinds of pairs in which the camera only turned."""
+Array = NDArray[np.float64]
+
+STRONG = 30
+"""Inliers from which a pair is more than chance; COLMAP's mapper wants as many to place a photograph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,43 +23,76 @@ class Edge:
 
     a: int
     b: int
-    inliers: int
-    kind: int
-    """COLMAP's TwoViewGeometryConfiguration."""
+    matches: NDArray[np.uint32]
+    """The inliers [n, 2]: features of a and of b."""
+
+    @property
+    def inliers(self) -> int:
+        """How many matches agree."""
+        return len(self.matches)
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """What matching found."""
+    """What matching found; photographs by index, with the center of the top-left pixel at (0.5, 0.5)."""
 
-    features: list[int]
-    """Per photograph."""
+    sizes: list[tuple[int, int]]
+    """Width and height of each photograph."""
+    keypoints: list[Array]
+    """Places [n, 2] of each photograph's features, pixels."""
     edges: list[Edge]
 
-    def document(self, names: Sequence[str], registered: frozenset[str]) -> dict[str, Any]:
-        """As JSON for the report."""
-        return {
-            "photos": [
-                {"name": name, "features": count, "registered": name in registered}
-                for name, count in zip(names, self.features, strict=True)
-            ],
-            "pairs": [{"a": edge.a, "b": edge.b, "inliers": edge.inliers} for edge in self.edges],
-        }
+    @property
+    def strong(self) -> list[Edge]:
+        """The edges that are more than chance."""
+        return [edge for edge in self.edges if edge.inliers >= STRONG]
+
+    def confirmed(self) -> list[int]:
+        """Per photograph: its features that some verified pair confirms."""
+        seen = [np.zeros(len(places), bool) for places in self.keypoints]
+        for edge in self.edges:
+            seen[edge.a][edge.matches[:, 0]] = True
+            seen[edge.b][edge.matches[:, 1]] = True
+        return [int(of.sum()) for of in seen]
 
 
 def read_graph(database: Path, numbered: Sequence[str]) -> Graph:
     """The graph of the photographs `numbered`, as they are named in the database."""
     index = {name: position for position, name in enumerate(numbered)}
+    sizes = [(0, 0)] * len(numbered)
+    keypoints: list[Array] = [np.zeros((0, 2))] * len(numbered)
     with pycolmap.Database.open(database) as opened:
-        position = {image.image_id: index[image.name] for image in opened.read_all_images()}
-        features = [0] * len(numbered)
-        for image_id, place in position.items():
-            features[place] = opened.num_keypoints_for_image(image_id)
+        cameras = {camera.camera_id: camera for camera in opened.read_all_cameras()}
+        images = opened.read_all_images()
+        position = {image.image_id: index[image.name] for image in images}
+        for image in images:
+            camera, place = cameras[image.camera_id], position[image.image_id]
+            sizes[place] = (int(camera.width), int(camera.height))
+            if opened.exists_keypoints(image.image_id):
+                keypoints[place] = np.asarray(opened.read_keypoints(image.image_id)[:, :2], np.float64)
         identifiers, geometries = opened.read_two_view_geometries()
     edges = []
     for identifier, geometry in zip(identifiers, geometries, strict=True):
-        inliers = len(geometry.inlier_matches)
-        if inliers:
-            a, b = sorted(position[image_id] for image_id in pycolmap.pair_id_to_image_pair(identifier))
-            edges.append(Edge(a, b, inliers, int(geometry.config)))
-    return Graph(features, sorted(edges, key=lambda edge: (edge.a, edge.b)))
+        matches = np.asarray(geometry.inlier_matches, np.uint32).reshape(-1, 2)
+        if len(matches):
+            a, b = (position[image_id] for image_id in pycolmap.pair_id_to_image_pair(identifier))
+            edges.append(Edge(a, b, matches) if a < b else Edge(b, a, matches[:, ::-1]))
+    return Graph(sizes, keypoints, sorted(edges, key=lambda edge: (edge.a, edge.b)))
+
+
+def groups(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """The connected components of `count` nodes, each sorted, the largest first."""
+    parent = list(range(count))
+
+    def root(node: int) -> int:
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    for a, b in pairs:
+        parent[root(b)] = root(a)
+    members: dict[int, list[int]] = {}
+    for node in range(count):
+        members.setdefault(root(node), []).append(node)
+    return sorted(members.values(), key=lambda group: (-len(group), group))

@@ -1,27 +1,125 @@
-"""From verified matches to cameras and points: COLMAP's incremental mapper, made repeatable."""
+"""From verified matches to cameras and points: COLMAP's incremental or global mapper, made repeatable."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from steps.reconstruction.colmap import pycolmap
 from steps.reconstruction.photographs import FEWEST_PHOTOS
 
+_POINTS_PER_PHOTO = 10
+"""Fewer do not hold a camera: a camera that only turned gives a model of cameras without points."""
+_GLOBAL_FROM = 150
+"""Photographs from which the global mapper is tried first; the incremental one's cost grows faster."""
+_FAR_OFF = 1.0
+"""Mean reprojection error, pixels, above which a model is doubted."""
 
-def map_photos(
-    database: Path, photos: Path, scratch: Path, seed: int, advanced: Callable[[], None]
-) -> list[pycolmap.Reconstruction]:
-    """The models found, the one with the most photographs first; `advanced` is called after each photograph."""
-    options = pycolmap.IncrementalPipelineOptions()
-    options.min_model_size = FEWEST_PHOTOS
-    options.random_seed = seed
-    options.num_threads = 1  # the order in which threads add up decides the last digits of every pose
-    scratch.mkdir(parents=True)
-    models = pycolmap.incremental_mapping(
-        database, photos, scratch, options, initial_image_pair_callback=advanced, next_image_callback=advanced
-    )
-    return sorted(models.values(), key=lambda model: (-model.num_reg_images(), -model.num_points3D()))
+
+@dataclass(frozen=True)
+class Mapped:
+    """Models and how they were found."""
+
+    models: list[pycolmap.Reconstruction]
+    """The best first."""
+    mapper: str
+    """incremental or global."""
+
+
+class Mapper:
+    """Maps the photographs `names` of one database, as often as is asked."""
+
+    def __init__(
+        self, database: Path, photos: Path, scratch: Path, names: Sequence[str], seed: int, advanced: Callable[[], None]
+    ) -> None:
+        self._database, self._photos, self._scratch = database, photos, scratch
+        self._names, self._seed, self._advanced = list(names), seed, advanced
+        self._runs = 0
+
+    def best(self) -> Mapped:
+        """The models of the mapper that suits the set; of both, the better, where the first leaves doubts."""
+        tried: list[Callable[[], Mapped]] = [self.incremental, self.global_]
+        if len(self._names) >= _GLOBAL_FROM:
+            tried.reverse()
+        found = tried[0]()
+        if not self.doubtful(found):
+            return found
+        second = tried[1]()
+        return max(found, second, key=self._merit)  # the first where they are equal
+
+    def doubtful(self, mapped: Mapped) -> bool:
+        """Some photographs are missing, or the points do not fit."""
+        if not mapped.models:
+            return True
+        model = mapped.models[0]
+        return bool(model.num_reg_images() < len(self._names) or model.compute_mean_reprojection_error() > _FAR_OFF)
+
+    def incremental(self, *, relaxed: bool = False, start: pycolmap.Reconstruction | None = None) -> Mapped:
+        """One photograph after the other; `relaxed` believes in fewer matches; `start` is continued."""
+        options = pycolmap.IncrementalPipelineOptions()
+        options.min_model_size = FEWEST_PHOTOS
+        options.random_seed = self._seed
+        options.num_threads = 1  # the order in which threads add up decides the last digits of every pose
+        options.image_names = self._names
+        options.extract_colors = True
+        if relaxed:
+            options.mapper.abs_pose_min_num_inliers = 15
+            options.mapper.abs_pose_min_inlier_ratio = 0.15
+            options.mapper.init_min_tri_angle = 8.0
+            options.mapper.init_min_num_inliers = 50
+        folder = self._new_folder()
+        given = {}
+        if start is not None:
+            options.multiple_models = False
+            (folder / "start").mkdir()
+            start.write(folder / "start")
+            given = {"input_path": folder / "start"}
+        models = pycolmap.incremental_mapping(
+            self._database, self._photos, folder, options,
+            initial_image_pair_callback=self._advanced, next_image_callback=self._advanced, **given,
+        )  # fmt: skip
+        return Mapped(_usable(models.values()), "incremental")
+
+    def global_(self) -> Mapped:
+        """All photographs at once (Pan et al., "Global Structure-from-Motion Revisited", ECCV 2024)."""
+        options = pycolmap.GlobalPipelineOptions()
+        options.min_model_size = FEWEST_PHOTOS
+        options.random_seed = self._seed
+        options.num_threads = 1
+        options.image_names = self._names
+        options.mapper.global_positioning.use_gpu = False
+        options.mapper.bundle_adjustment.ceres.use_gpu = False
+        models = pycolmap.global_mapping(self._database, self._photos, self._new_folder(), options)
+        return Mapped(_usable(models.values()), "global")
+
+    def _merit(self, mapped: Mapped) -> tuple[int, float]:
+        if not mapped.models:
+            return 0, 0.0
+        model = mapped.models[0]
+        return model.num_reg_images(), -round(model.compute_mean_reprojection_error(), 1)
+
+    def _new_folder(self) -> Path:
+        self._runs += 1
+        folder = self._scratch / f"models-{self._runs}"
+        folder.mkdir(parents=True)
+        return folder
+
+
+def _usable(models: Sequence[pycolmap.Reconstruction]) -> list[pycolmap.Reconstruction]:
+    """Models with enough photographs and points, the one with the most photographs first."""
+    kept = [
+        model
+        for model in models
+        if model.num_reg_images() >= FEWEST_PHOTOS
+        and model.num_points3D() >= _POINTS_PER_PHOTO * model.num_reg_images()
+    ]
+    return sorted(kept, key=lambda model: (-model.num_reg_images(), -model.num_points3D()))
+
+
+def placed(model: pycolmap.Reconstruction) -> frozenset[str]:
+    """Names of the photographs that have a pose."""
+    return frozenset(image.name for image in model.images.values() if image.has_pose)
 
 
 def rename_photos(model: pycolmap.Reconstruction, names: dict[str, str]) -> None:

@@ -1,0 +1,96 @@
+"""What is wrong with a set of photographs as a whole, told from its matches before anything is computed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kai_pipelines import Fatal
+from steps.reconstruction.alignment.graph import Graph, groups
+from steps.reconstruction.alignment.turning import Motion, motion
+from steps.reconstruction.photographs import FEWEST_PHOTOS
+
+OVERLAP = "Take photographs that overlap their neighbors by two thirds, walking around the subject in small steps."
+WALK = "Walk around the subject; do not stand in one place and turn."
+_TURNTABLE = "If the subject turned in front of a fixed background, give masks: -a masks=FOLDER."
+_LARGEST = "To go on with the largest group alone: -p largest=true."
+_LOOKED_AT = 200
+"""Pairs of which the motion is looked at, the strongest and others evenly."""
+_FEW = 0.1
+
+
+def motions(graph: Graph) -> list[Motion]:
+    """How the camera moved in the strong pairs; in a large set, in some of them."""
+    strong = sorted(graph.strong, key=lambda edge: -edge.inliers)
+    step = max(1, -(-len(strong) // _LOOKED_AT))
+    return [motion(graph, edge) for edge in strong[::step]]
+
+
+def copies(moved: Sequence[Motion], count: int) -> list[list[int]]:
+    """Groups of two or more photographs that are the same picture, saved or scaled anew."""
+    same = [(each.edge.a, each.edge.b) for each in moved if each.copied]
+    return [group for group in groups(count, same) if len(group) > 1]
+
+
+def refuse_without_depth(graph: Graph, moved: Sequence[Motion], names: Sequence[str]) -> None:
+    """End with the reason where no depth can come of the photographs: unrelated, copies, or without parallax."""
+    if not graph.strong:
+        raise Fatal(
+            f"No two of the {len(names)} photographs show the same thing.",
+            code="unrelated-photos", files=names, hint=OVERLAP,
+        )  # fmt: skip
+    repeated = copies(moved, len(names))
+    distinct = len(names) - sum(len(group) - 1 for group in repeated)
+    if repeated and distinct < FEWEST_PHOTOS:
+        raise Fatal(
+            f"The {len(names)} photographs are copies: they show {distinct} different {_views(distinct)} of the subject.",
+            code="copies", files=[names[index] for group in repeated for index in group], hint=f"{WALK} {_TURNTABLE}",
+        )  # fmt: skip
+    deep = [each for each in moved if each.has_depth]
+    seen = {index for each in deep for index in (each.edge.a, each.edge.b)}
+    if not deep or (len(deep) < _FEW * len(moved) and len(seen) < FEWEST_PHOTOS):
+        raise Fatal(
+            "The camera turned or zoomed on the spot: without a step to the side there is no depth in the photographs.",
+            code="no-parallax", files=names, hint=f"{WALK} {_TURNTABLE}",
+        )  # fmt: skip
+
+
+def _views(count: int) -> str:
+    return "view" if count == 1 else "views"
+
+
+def refuse_two_scenes(parts: Sequence[Sequence[str]]) -> None:
+    """End naming the groups of photographs that nothing connects."""
+    if len(parts) < 2:
+        return
+    told = "; ".join(f"{len(part)}: {_few(part)}" for part in parts)
+    raise Fatal(
+        f"The photographs show {len(parts)} things that nothing connects, or one with a gap between. {told}.",
+        code="two-scenes",
+        files=[name for part in parts for name in part],
+        hint=f"Give each group its own folder, or take photographs between them. {_LARGEST}",
+    )
+
+
+def _few(names: Sequence[str], shown: int = 6) -> str:
+    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
+
+
+def refuse_too_few(names: Sequence[str], matched: int, left: Sequence[str]) -> None:
+    """End where there is no model of enough photographs."""
+    raise Fatal(
+        f"Fewer than {FEWEST_PHOTOS} of {len(names)} photographs could be placed; {matched} match another one.",
+        code="too-few-registered", files=left or names, hint=OVERLAP,
+    )  # fmt: skip
+
+
+def refuse_shallow(names: Sequence[str], degrees: float) -> None:
+    """End where the model's points were all seen under next to the same angle."""
+    if degrees < _SHALLOW:
+        raise Fatal(
+            f"The photographs were taken so close together that depths are guesses: a point is seen from directions "
+            f"that differ by {degrees:.1f} degrees.",
+            code="no-parallax", files=names, hint=WALK,
+        )  # fmt: skip
+
+
+_SHALLOW = 2.0
