@@ -1,9 +1,10 @@
 """What a depth map of our own stereo costs and how right it is, on a rendered scene with exact geometry.
 
-    python benchmarks/dense_stereo.py [--size 640] [--photos 12] [--views 4] [--json FILE]
+    python benchmarks/dense_stereo.py [--shape solid] [--size 640] [--photos 12] [--views 4] [--json FILE]
 
 A displaced, procedurally textured solid stands on textured ground; cameras on a ring see it 20 degrees
-apart. Sensor noise is added. Prints a table and one JSON document.
+apart. Sensor noise is added. The other shapes are those of `shapes.py`, each lit and photographed from two
+rings all around, so that a dozen photographs are twice as far apart. Prints a table and one JSON document.
 """
 
 from __future__ import annotations
@@ -14,12 +15,17 @@ import os
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from shapes import SHAPES
+
+from steps.data.scene.cameras import place_cameras
+from steps.data.scene.picture import take_picture
 
 Array = NDArray[np.float64]
 
@@ -60,56 +66,28 @@ def texture(points: Array, seed: int = 1) -> Array:
     return np.asarray(np.clip(gray, 0, 255))
 
 
-class Ring:
-    """Cameras on a ring that look at the solid, and what they see."""
+class Photographed(ABC):
+    """Cameras that look at an object, and what they see."""
 
-    def __init__(self, size: int, photos: int) -> None:
-        import trimesh
-        from trimesh.ray.ray_pyembree import RayMeshIntersector
+    width: int
+    height: int
+    focal: float
+    photos: int
 
-        self.width, self.height, self.focal = size, size * 3 // 4, 1.1 * size
-        self.photos = photos
-        self.solid = solid()
-        self._caster = RayMeshIntersector(trimesh.util.concatenate([self.solid, ground()]))
-
+    @abstractmethod
     def pose(self, index: int) -> tuple[Array, Array]:
-        """R and t of a camera, x_cam = R·X + t; every other one stands higher."""
-        angle = np.radians(20.0) * index
-        center = np.array([4.2 * np.cos(angle), 4.2 * np.sin(angle), 1.8 + 0.8 * (index % 2)])
-        forward = np.array([0, 0, 0.9]) - center
-        forward /= np.linalg.norm(forward)
-        right = np.cross(forward, [0, 0, 1.0])
-        right /= np.linalg.norm(right)
-        rotation = np.stack([right, np.cross(forward, right), forward])
-        return rotation, -rotation @ center
+        """R and t of a camera, x_cam = R·X + t."""
 
+    @abstractmethod
     def cast(self, index: int, pixels: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
-        """World points, depths and whether they are on the solid, for pixels [n, 2] (center of the first at 0)."""
-        rotation, translation = self.pose(index)
-        center = -rotation.T @ translation
-        middle = [(self.width - 1) / 2, (self.height - 1) / 2]
-        rays = np.column_stack([(pixels - middle) / self.focal, np.ones(len(pixels))])
-        directions = rays @ rotation
-        triangle = self._caster.intersects_first(np.broadcast_to(center, directions.shape), directions)
-        mesh = self._caster.mesh
-        hit = triangle >= 0
-        normals, corner = mesh.face_normals[triangle], mesh.triangles[triangle, 0]
-        along = ((corner - center) * normals).sum(axis=1) / (directions * normals).sum(axis=1)
-        depth = np.where(hit, along, 0.0)
-        return center + depth[:, None] * directions, depth, hit & (triangle < len(self.solid.faces))
+        """World points, depths and whether they are on the object, for pixels [n, 2] (center of the first at 0)."""
 
-    def photograph(self, index: int, samples: int = 3) -> NDArray[np.uint8]:
-        """A gray photograph with `samples`² rays per pixel and sensor noise."""
-        y, x = np.mgrid[: self.height * samples, : self.width * samples]
-        pixels = (np.column_stack([x.ravel(), y.ravel()]) + 0.5) / samples - 0.5
-        points, depth, _ = self.cast(index, pixels)
-        gray = np.where(depth > 0, texture(points), 200.0)
-        image = gray.reshape(self.height, samples, self.width, samples).mean(axis=(1, 3))
-        image += np.random.default_rng(index).normal(0, 1.5, image.shape)
-        return np.asarray(np.clip(np.rint(image), 0, 255), np.uint8)
+    @abstractmethod
+    def photograph(self, index: int) -> NDArray[np.uint8]:
+        """What a camera sees, gray or BGR."""
 
     def depth(self, index: int) -> tuple[Array, NDArray[np.bool_]]:
-        """Exact depth [h, w] (0: nothing there) and which pixels show the solid."""
+        """Exact depth [h, w] (0: nothing there) and which pixels show the object."""
         y, x = np.mgrid[: self.height, : self.width]
         _, depth, on_solid = self.cast(index, np.column_stack([x.ravel(), y.ravel()]).astype(float))
         return depth.reshape(x.shape), on_solid.reshape(x.shape)
@@ -156,6 +134,87 @@ class Ring:
         (sparse / "points3D.txt").write_text("".join(row for row, track in zip(rows, tracks, strict=True) if track))
 
 
+class Ring(Photographed):
+    """Cameras on a ring that look at the solid."""
+
+    def __init__(self, size: int, photos: int) -> None:
+        import trimesh
+        from trimesh.ray.ray_pyembree import RayMeshIntersector
+
+        self.width, self.height, self.focal = size, size * 3 // 4, 1.1 * size
+        self.photos = photos
+        self.solid = solid()
+        self._caster = RayMeshIntersector(trimesh.util.concatenate([self.solid, ground()]))
+
+    def pose(self, index: int) -> tuple[Array, Array]:
+        """R and t of a camera, x_cam = R·X + t; every other one stands higher."""
+        angle = np.radians(20.0) * index
+        center = np.array([4.2 * np.cos(angle), 4.2 * np.sin(angle), 1.8 + 0.8 * (index % 2)])
+        forward = np.array([0, 0, 0.9]) - center
+        forward /= np.linalg.norm(forward)
+        right = np.cross(forward, [0, 0, 1.0])
+        right /= np.linalg.norm(right)
+        rotation = np.stack([right, np.cross(forward, right), forward])
+        return rotation, -rotation @ center
+
+    def cast(self, index: int, pixels: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """World points, depths and whether they are on the solid, for pixels [n, 2] (center of the first at 0)."""
+        rotation, translation = self.pose(index)
+        center = -rotation.T @ translation
+        middle = [(self.width - 1) / 2, (self.height - 1) / 2]
+        rays = np.column_stack([(pixels - middle) / self.focal, np.ones(len(pixels))])
+        directions = rays @ rotation
+        triangle = self._caster.intersects_first(np.broadcast_to(center, directions.shape), directions)
+        mesh = self._caster.mesh
+        hit = triangle >= 0
+        normals, corner = mesh.face_normals[triangle], mesh.triangles[triangle, 0]
+        along = ((corner - center) * normals).sum(axis=1) / (directions * normals).sum(axis=1)
+        depth = np.where(hit, along, 0.0)
+        return center + depth[:, None] * directions, depth, hit & (triangle < len(self.solid.faces))
+
+    def photograph(self, index: int, samples: int = 3) -> NDArray[np.uint8]:
+        """A gray photograph with `samples`² rays per pixel and sensor noise."""
+        y, x = np.mgrid[: self.height * samples, : self.width * samples]
+        pixels = (np.column_stack([x.ravel(), y.ravel()]) + 0.5) / samples - 0.5
+        points, depth, _ = self.cast(index, pixels)
+        gray = np.where(depth > 0, texture(points), 200.0)
+        image = gray.reshape(self.height, samples, self.width, samples).mean(axis=(1, 3))
+        image += np.random.default_rng(index).normal(0, 1.5, image.shape)
+        return np.asarray(np.clip(np.rint(image), 0, 255), np.uint8)
+
+
+class Shaped(Photographed):
+    """A shape of `shapes.py` and the renderer's cameras around it."""
+
+    def __init__(self, shape: str, size: int, photos: int) -> None:
+        self.scene = SHAPES[shape](0)
+        self.cameras = place_cameras(photos, size, np.random.default_rng([0, 1]))
+        camera = self.cameras[0]
+        self.width, self.height, self.focal, self.photos = camera.width, camera.height, camera.focal, photos
+
+    def pose(self, index: int) -> tuple[Array, Array]:
+        """R and t of a camera, x_cam = R·X + t."""
+        return self.cameras[index].rotation, self.cameras[index].translation
+
+    def cast(self, index: int, pixels: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """World points, depths and whether they are on the object, for pixels [n, 2]."""
+        camera = self.cameras[index]
+        middle = [(self.width - 1) / 2, (self.height - 1) / 2]
+        rays = np.column_stack([(pixels - middle) / self.focal, np.ones(len(pixels))])
+        lengths = np.linalg.norm(rays, axis=1)
+        toward = (rays / lengths[:, None] @ camera.rotation).astype(np.float32)
+        hit = self.scene.lit.tracer.run(
+            np.tile(camera.center.astype(np.float32), (len(toward), 1)), toward, output=True
+        )
+        met = hit["primID"] >= 0
+        depth = np.where(met, hit["tfar"] / lengths, 0.0)
+        return camera.center + (depth * lengths)[:, None] * toward, depth, met & (hit["geomID"] < self.scene.parts)
+
+    def photograph(self, index: int) -> NDArray[np.uint8]:
+        """A photograph in color."""
+        return take_picture(self.scene.lit, self.cameras[index], np.random.default_rng([0, 2, index]))[:, :, ::-1]
+
+
 def score(depth: Array, truth: Array, where: NDArray[np.bool_]) -> dict[str, float]:
     """Shares of the pixels `where` that are measured and right, and the median error of the measured."""
     measured = where & (depth > 0)
@@ -171,18 +230,23 @@ def score(depth: Array, truth: Array, where: NDArray[np.bool_]) -> dict[str, flo
 def main() -> None:
     """Render, estimate, score, print."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shape", choices=["solid", *SHAPES], default="solid")
     parser.add_argument("--size", type=int, default=640)
     parser.add_argument("--photos", type=int, default=12)
     parser.add_argument("--views", type=int, default=4)
     parser.add_argument("--scene", type=Path, help="keep the rendered scene here and use it again")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    ring = Ring(arguments.size, arguments.photos)
+    seen: Photographed = (
+        Ring(arguments.size, arguments.photos)
+        if arguments.shape == "solid"
+        else Shaped(arguments.shape, arguments.size, arguments.photos)
+    )
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.scene or Path(temporary) / "scene"
         if not folder.exists():
-            ring.write(folder)
-        figures = run(folder, ring, arguments.views)
+            seen.write(folder)
+        figures = {"shape": arguments.shape} | run(folder, seen, arguments.views)
     for name, value in figures.items():
         print(f"{name:34} {value:>12.4g}" if isinstance(value, float) else f"{name:34} {value!s:>12}", file=sys.stderr)
     document = json.dumps(figures, indent=1)
@@ -191,7 +255,7 @@ def main() -> None:
         arguments.json.write_text(document)
 
 
-def run(folder: Path, ring: Ring, views: int) -> dict[str, Any]:
+def run(folder: Path, seen: Photographed, views: int) -> dict[str, Any]:
     """Compile on a warm-up, then measure: CPU time of all views, errors of all pixels."""
     from steps.reconstruction.dense.estimate import Effort, Estimate, Estimator, Scene
     from steps.reconstruction.dense.views import View, read_views
@@ -213,10 +277,10 @@ def run(folder: Path, ring: Ring, views: int) -> dict[str, Any]:
 
     compiling, _ = estimate_all(known[:2], 1)
     cpu, wall = estimate_all(known, views)
-    truth = [ring.depth(index) for index in range(ring.photos)]
+    truth = [seen.depth(index) for index in range(seen.photos)]
     depth, on_solid = np.stack([d for d, _ in truth]), np.stack([s for _, s in truth])
     figures: dict[str, Any] = {
-        "size": ring.width, "photos": ring.photos, "views": views, "cores": os.cpu_count(),
+        "size": seen.width, "photos": seen.photos, "views": views, "cores": os.cpu_count(),
         "warm_up_cpu_seconds": compiling, "cpu_seconds": cpu, "wall_seconds": wall,
         "cpu_microseconds_per_pixel": 1e6 * cpu / depth.size,
     }  # fmt: skip

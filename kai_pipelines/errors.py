@@ -2,6 +2,7 @@
 
     KaiError                  something the user can mend; printed as one message, never a traceback
     ├── UsageError            a wrong name, flag, file or value was given                   (exit 2)
+    │   ├── NoServerError     a server is needed, and none is named                         (exit 2)
     │   └── RefusedError      a server refuses what was asked: token, rights, name          (exit 2)
     ├── AuthoringError        a pipeline or step is written wrongly; carries file and line  (exit 2)
     ├── ManifestError         a manifest cannot be read, or cannot run here                 (exit 2)
@@ -11,7 +12,7 @@
     ├── ServerError           a server cannot be reached, or fails                          (exit 1)
     ├── StoreError            the store of results is unusable: version, space, permissions (exit 2)
     └── StepError             a step gives up
-        ├── Retryable         trying again may help: a busy service, too little memory      (exit 75)
+        ├── Retryable         trying again may help: a busy service, a full disk            (exit 75)
         └── Fatal             trying again cannot help: bad photographs, a wrong argument   (exit 65)
 
 A step raises `Retryable` or `Fatal`; the runtime turns them into the exit codes above (sysexits.h's
@@ -28,8 +29,11 @@ EXIT_USAGE = 64
 """Exit code of the runtime for an argument that the step's annotations refuse (EX_USAGE)."""
 EXIT_BUG = 70
 """Exit code of the runtime for a mistake in the step's own code, such as a wrong name (EX_SOFTWARE)."""
-EXITS_FOR_GOOD = (EXIT_USAGE, EXIT_FATAL, EXIT_BUG)
-"""Trying again cannot help after these."""
+EXIT_MEMORY = 137
+"""Exit code of a process that the kernel killed, nearly always for its memory, and of the runtime where a step notices
+by itself that there is no more."""
+EXITS_FOR_GOOD = (EXIT_USAGE, EXIT_FATAL, EXIT_BUG, EXIT_MEMORY)
+"""Trying again cannot help after these: the same step needs as much memory the next time."""
 
 
 class KaiError(Exception):
@@ -46,6 +50,10 @@ class KaiError(Exception):
 
 class UsageError(KaiError):
     """A wrong name, flag, file or value was given."""
+
+
+class NoServerError(UsageError):
+    """A server is needed, and neither a flag nor the environment names one."""
 
 
 class RefusedError(UsageError):

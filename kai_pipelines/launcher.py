@@ -11,6 +11,9 @@ A command may be given a `view`: a file system of its own, in namespaces of its 
 machine's, so a command may write anywhere and nothing of the machine changes; `/tmp` is its own; folders are put at
 the places that a manifest names; other disks can only be read.
 
+A command may be given a limit of `memory`: when it and what it started hold more, they are killed, and the answer says so.
+Kernels limit memory by control groups, which an ordinary user can seldom make; this looks ten times a second.
+
 With modules named on the command line it is a warm worker: they are imported once, with what their `prepare` loads,
 and a request may call the `main` of one in its fork instead of starting a program. What else such a command imports, it imports itself.
 
@@ -48,6 +51,10 @@ _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "kvm", "kfd", "d
 _NO_DISKS = frozenset({"autofs", "nsfs", "squashfs", "fuse.portal", "binfmt_misc", "rpc_pipefs", "fusectl"})
 _DEAF = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What ends the engine does not end this process: it has to clear up after it."""
+_LOOK = 100
+"""Milliseconds between two looks at the memory of commands with a limit."""
+_LOOK_AT_CHILDREN = 10
+"""So many looks at a command's own memory for one at that of all it started, for which all of /proc is read."""
 _OLD = "/.kai"
 """Where this machine's own root is while a view is being made."""
 
@@ -59,6 +66,11 @@ class Launcher:
         self.control = control
         self.running: dict[int, int] = {}
         """Process → the request that it runs for."""
+        self.limits: dict[int, int] = {}
+        """Process → the bytes that it may hold, of those with a limit."""
+        self.held: dict[int, int] = {}
+        """Process → the bytes that it held when it was killed for them."""
+        self.looks = 0
         self.modules = modules
 
     def serve(self) -> None:
@@ -71,7 +83,9 @@ class Launcher:
         for handle in (self.control.fileno(), wakeup):
             poll.register(handle, select.POLLIN)
         while True:
-            ready = {handle for handle, _ in poll.poll()}
+            ready = {handle for handle, _ in poll.poll(_LOOK if self.limits else None)}
+            if not ready:
+                self.look()
             if wakeup in ready:
                 os.read(wakeup, 4096)
                 self.reap()
@@ -109,6 +123,8 @@ class Launcher:
             self.say({"id": request["id"], "code": NO_PROGRAM})
         else:
             self.running[process] = request["id"]
+            if request.get("memory"):
+                self.limits[process] = request["memory"]
         for file in files:
             os.close(file)
 
@@ -124,8 +140,21 @@ class Launcher:
             _signal(status.si_pid, signal.SIGKILL)  # before its number can be somebody else's
             _, ended = os.waitpid(status.si_pid, 0)
             number = self.running.pop(status.si_pid, None)
+            self.limits.pop(status.si_pid, None)
+            held = self.held.pop(status.si_pid, None)
             if number is not None:
-                self.say({"id": number, "code": os.waitstatus_to_exitcode(ended)})
+                answer = {"id": number, "code": os.waitstatus_to_exitcode(ended)}
+                self.say(answer if held is None else {**answer, "held": held})
+
+    def look(self) -> None:
+        """Kill what holds more memory than it may."""
+        self.looks += 1
+        sessions = _sessions() if self.looks % _LOOK_AT_CHILDREN == 0 else {}
+        for process, limit in self.limits.items():
+            held = sum(_held(one) for one in sessions.get(process, [process]))
+            if held > limit and process not in self.held:
+                self.held[process] = held
+                _signal(process, signal.SIGKILL)
 
     def say(self, answer: Object) -> None:
         """One line to the engine; it may be gone, which the next read will show."""
@@ -148,6 +177,29 @@ def _received(control: socket.socket) -> tuple[Object | None, list[int]]:
         parts.append(part)
         left -= len(part)
     return json.loads(b"".join(parts)), files
+
+
+def _held(process: int) -> int:
+    """The bytes that a process holds and that nobody can take from it: all but its pages of files."""
+    try:
+        with open(f"/proc/{process}/status", encoding="ascii", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError:  # it has ended, or there is no /proc on this system
+        return 0
+    sizes = [line.split() for line in lines if line.startswith(("RssAnon:", "RssShmem:", "VmSwap:"))]
+    return sum(int(words[1]) * 1024 for words in sizes)
+
+
+def _sessions() -> dict[int, list[int]]:
+    """The processes of each session; a command leads one."""
+    found: dict[int, list[int]] = {}
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
+        if name.isdigit():
+            try:
+                found.setdefault(os.getsid(int(name)), []).append(int(name))
+            except OSError:
+                continue
+    return found
 
 
 def _signal(process: int, sign: int) -> None:

@@ -46,6 +46,7 @@ def request(
         store=settings.store,
         object_storage=settings.artifacts,
         isolate=settings.isolate,
+        memory=settings.memory,
         siblings=tuple(siblings),
         rerun_command=rerun_command,
         argo_version=argo_version,
@@ -106,6 +107,7 @@ def _going_on(
         store=settings.store,
         object_storage=settings.artifacts,
         isolate=settings.isolate,
+        memory=settings.memory,
         shutdown=shutdown,
     )
 

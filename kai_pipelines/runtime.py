@@ -5,7 +5,7 @@
 Arguments are read with the step's own annotations. An output is first made beside its place and then
 renamed, so that what lies there is whole. The exit code tells Argo what kind of fault it was:
 0 done, 64 an argument is wrong, 65 trying again cannot help, 70 a mistake in the step's code, 75 trying again may
-help, 1 any other exception.
+help, 137 out of memory, 1 any other exception.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from kai_pipelines.authoring.step import StepDefinition
 from kai_pipelines.errors import (
     EXIT_BUG,
     EXIT_FATAL,
+    EXIT_MEMORY,
     EXIT_RETRYABLE,
     EXIT_USAGE,
     Fatal,
@@ -49,10 +50,13 @@ def trial(number: int = 0, text: str = "", part: float = 0.5, flag: bool = False
 """
 _TRIALS = 2
 """Times that it is run: Python's interpreter settles on how to run a function after eight calls, in the function's own memory."""
+_CV_NO_MEMORY = -4
+"""OpenCV's Error::StsNoMem."""
+_LESS = "give the step more memory, or ask for less: a lower quality, fewer or smaller files"
 _FULL = 1_000_000
 """A disk with fewer bytes free is full."""
 _ROOM = "if the disk is full make room, or set KAI_STORE to a folder on another one; what is finished is kept"
-_PASSING = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
+_PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
 """Faults of the machine, not of the step: another try, or another machine, may do."""
 
 
@@ -78,18 +82,35 @@ def main(arguments: Sequence[str]) -> int:
         return _say(error, EXIT_RETRYABLE)
     except KaiError as error:
         return _say(error, EXIT_FATAL)
-    except MemoryError as error:
-        return _say(Retryable(f"out of memory: {error}", code="out-of-memory"), EXIT_RETRYABLE)
     except _MISTAKES:
         traceback.print_exc()
         return EXIT_BUG
-    except OSError as error:
+    except Exception as error:
+        return _fault(error)
+    return 0
+
+
+def _fault(error: Exception) -> int:
+    """Tell what is the machine's fault; raises what is not."""
+    if _is_short_of_memory(error):
+        said = str(error) or "no more is to be had"
+        return _say(Fatal(f"out of memory: {said}", code="out-of-memory", hint=_LESS), EXIT_MEMORY)
+    if isinstance(error, OSError):
         # A short write has no number: numpy says "n requested and m written".
         if error.errno is not None and error.errno not in _PASSING:
-            raise
+            raise error
         hint = _ROOM if error.errno in (None, errno.ENOSPC, errno.EDQUOT) else None
         return _say(Retryable(str(error), code="system", hint=hint), EXIT_RETRYABLE)
-    return 0
+    raise error
+
+
+def _is_short_of_memory(error: Exception) -> bool:
+    """Whether an allocation failed, in the words of Python, numpy, C++, the kernel or OpenCV."""
+    if isinstance(error, MemoryError) or "std::bad_alloc" in str(error):
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    return type(error).__module__ == "cv2" and getattr(error, "code", None) == _CV_NO_MEMORY
 
 
 @contextmanager
@@ -180,11 +201,16 @@ def read_input(port: Port, text: str | None) -> Any:
     if path is not None and port.many:
         parts = sorted(path.iterdir(), key=_part_number) if path.is_dir() else []
         return [port.type(part) for part in parts]
-    if path is None or not path.exists():
+    if path is None or not path.exists() or (port.optional and _is_empty(path)):
         if port.optional:
             return None
         raise UsageError(f"--{port.name} is missing" if path is None else f"--{port.name}: there is nothing at {path}")
     return port.type(path)
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether nothing was given: Kubernetes mounts an empty folder where Argo found no optional artifact."""
+    return path.is_dir() and not any(path.iterdir())
 
 
 def _part_number(path: Path) -> tuple[int, str]:

@@ -38,6 +38,8 @@ class Settings:
     """KAI_ISOLATION: whether pods get file systems of their own where the machine allows it."""
     prices: Path | None
     """KAI_PRICES: the price table of `kai plan`."""
+    memory: str
+    """KAI_MEMORY: what a step may hold here: `machine` (nine tenths of it), `requested`, `off`, or a quantity."""
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -52,4 +54,5 @@ class Settings:
             artifacts=Path(environment["KAI_ARTIFACTS"]).absolute() if environment.get("KAI_ARTIFACTS") else None,
             isolate=environment.get("KAI_ISOLATION", "auto") != "off",
             prices=Path(environment["KAI_PRICES"]) if environment.get("KAI_PRICES") else None,
+            memory=environment.get("KAI_MEMORY") or "machine",
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Literal, NamedTuple
 
 from kai_pipelines import (
@@ -18,22 +17,17 @@ from kai_pipelines import (
     UsdzModel,
     fallback,
     pipeline,
-    select,
     switch,
 )
+from pipelines.build_model import Built, build_model, preset
 from steps.reconstruction.align import align_photos
 from steps.reconstruction.artifacts import Cameras
 from steps.reconstruction.assess import assess_photos
-from steps.reconstruction.depth import estimate_depth
+from steps.reconstruction.choose import choose_quality
+from steps.reconstruction.device import find_device
 from steps.reconstruction.export import export_model
 from steps.reconstruction.finalize import finalize_reconstruction
-from steps.reconstruction.fuse import fuse_depth
-from steps.reconstruction.metrics import StepMetrics
-from steps.reconstruction.presets import PRESETS, Preset
-from steps.reconstruction.simplify import simplify_mesh
-from steps.reconstruction.surface import mesh_surface
-from steps.reconstruction.texture import texture_mesh
-from steps.reconstruction.undistort import undistort_photos
+from steps.reconstruction.known_distance import KnownDistance
 
 
 class Reconstruction(NamedTuple):
@@ -49,72 +43,57 @@ class Reconstruction(NamedTuple):
     report: Report
 
 
-class DensePoints(NamedTuple):
-    """A dense point cloud and what it cost."""
-
-    points: PointCloud
-    undistort_metrics: StepMetrics
-    depth_metrics: StepMetrics
-    fuse_metrics: StepMetrics
-
-
 @pipeline(title="3D reconstruction", priority="interactive")
 def reconstruction(
     photos: ImageSet,
     quality: Annotated[Quality | Literal["auto"], "auto chooses from what the photographs allow"] = "auto",
+    device: Annotated[Literal["auto", "cuda", "cpu"], "of the dense stereo; cuda refuses to be replaced"] = "auto",
+    masks: ImageSet | None = None,
+    largest: Annotated[bool, "of photographs of several scenes take those of the largest"] = False,
+    known_distances: Annotated[list[KnownDistance], "measured between two ends each; they give the scale"] = [],  # noqa: B006  # never changed
 ) -> Reconstruction:
     """Photographs to a textured 3D model: GLB, USDZ and OBJ, with cameras, points, figures and a report."""
-    assessed = assess_photos(photos, requested=quality)
-    aligned = align_photos(assessed.photos, max_features=preset(assessed.quality, lambda row: row.features))
-
-    def densify(quality: Quality) -> DensePoints:
-        return dense_points(assessed.photos, aligned.sparse, quality)
-
-    dense = switch(
-        assessed.quality,
-        low=lambda: densify(Quality.LOW),
-        medium=lambda: fallback(medium=lambda: densify(Quality.MEDIUM), low=lambda: densify(Quality.LOW)),
-        high=lambda: fallback(
-            high=lambda: densify(Quality.HIGH),
-            medium=lambda: densify(Quality.MEDIUM),
-            low=lambda: densify(Quality.LOW),
-        ),
-        name="dense",
+    found = switch(
+        device,
+        {
+            "auto": lambda: find_device("auto"),
+            "cuda": lambda: find_device.with_(gpu=Gpu(1))("cuda"),
+            "cpu": lambda: find_device("cpu"),
+        },
     )
-    surface = mesh_surface(
-        dense.points, aligned.sparse, poisson_depth=preset(assessed.quality, lambda row: row.poisson_depth)
-    )
-    simplified = simplify_mesh(surface.mesh, max_faces=preset(assessed.quality, lambda row: row.faces))
-    textured = texture_mesh(
-        simplified.mesh, assessed.photos, aligned.sparse,
-        texture_size=preset(assessed.quality, lambda row: row.texture_size),
+    assessed = assess_photos(photos, requested=quality, masks=masks)
+    aligned = align_photos(
+        assessed.photos, assessed.masks, assessed.assessment,
+        max_features=preset(assessed.quality, lambda row: row.features),
+        largest=largest, known_distances=known_distances,
     )  # fmt: skip
-    exported = export_model(textured.model)
+    chosen = choose_quality(
+        assessed.assessment, aligned.match_graph, [assessed.metrics, aligned.metrics], requested=quality
+    )
+
+    def build(quality: Quality) -> Built:
+        return build_model(assessed.photos, aligned.sparse, quality, found.device, assessed.masks)
+
+    built = switch(
+        chosen.quality,
+        low=lambda: build(Quality.LOW),
+        medium=lambda: fallback(medium=lambda: build(Quality.MEDIUM), low=lambda: build(Quality.LOW)),
+        high=lambda: fallback(
+            high=lambda: build(Quality.HIGH), medium=lambda: build(Quality.MEDIUM), low=lambda: build(Quality.LOW)
+        ),
+        name="build",
+    )
+    exported = export_model(built.model)
     final = finalize_reconstruction(
-        assessed.photos, assessed.assessment, aligned.match_graph, aligned.sparse, dense.points, textured.model,
-        quality=assessed.quality, requested=quality,
+        assessed.photos, assessed.assessment, aligned.match_graph, aligned.sparse, built.points, built.model,
+        quality=built.quality, requested=quality, masks=assessed.masks, choice=chosen.choice,
         steps=[
-            assessed.metrics, aligned.metrics, dense.undistort_metrics, dense.depth_metrics, dense.fuse_metrics,
-            surface.metrics, simplified.metrics, textured.metrics, exported.metrics,
+            found.metrics, assessed.metrics, aligned.metrics, chosen.metrics, built.undistort_metrics,
+            built.depth_metrics, built.fuse_metrics, built.surface_metrics, built.simplify_metrics,
+            built.texture_metrics, exported.metrics,
         ],
     )  # fmt: skip
     return Reconstruction(
-        exported.glb, exported.usdz, exported.obj, dense.points, aligned.sparse,
+        exported.glb, exported.usdz, exported.obj, built.points, aligned.sparse,
         final.cameras, final.metrics, final.report,
     )  # fmt: skip
-
-
-def dense_points(photos: ImageSet, sparse: SparseModel, quality: Quality) -> DensePoints:
-    """The dense branch of one quality; the high one asks for a GPU, and works without."""
-    row = PRESETS[quality]
-    estimate = estimate_depth.with_(gpu=Gpu(1), memory="24Gi") if quality is Quality.HIGH else estimate_depth
-    undistorted = undistort_photos(photos, sparse, max_image_size=row.image_size)
-    depth = estimate(undistorted.scene, views=row.views)
-    fused = fuse_depth(undistorted.scene, depth.depth)
-    return DensePoints(fused.points, undistorted.metrics, depth.metrics, fused.metrics)
-
-
-def preset(quality: Quality, figure: Callable[[Preset], int]) -> int:
-    """A figure of the chosen quality's preset."""
-    low, medium, high = (figure(PRESETS[each]) for each in Quality)
-    return select(quality, low=low, medium=medium, high=high)

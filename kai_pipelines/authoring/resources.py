@@ -45,6 +45,8 @@ class Retry:
     """No retry starts later than this after the first try."""
     on: Literal["any", "failure", "error"] = "any"
     """failure: the step's process ended badly; error: the node or Kubernetes did."""
+    after_timeout: bool = True
+    """Whether a try that ran past the step's timeout is followed by another; one that only computes needs as long again."""
 
 
 DEFAULT_RESOURCES = Resources()

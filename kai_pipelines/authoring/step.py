@@ -32,6 +32,8 @@ class StepOptions:
     retry: Retry | None = None
     timeout: str | None = None
     """Each try may take so long."""
+    cache: bool = True
+    """Whether the same inputs give the same outputs, so that what it gave is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ def _checked(name: str, parse: Callable[[Any], object], text: object) -> None:
 def step(function: Callable[P, R], /) -> Step[P, R]: ...
 @overload
 def step(
-    *, resources: Resources = ..., retry: Retry | None = ..., timeout: str | None = ...
+    *, resources: Resources = ..., retry: Retry | None = ..., timeout: str | None = ..., cache: bool = ...
 ) -> Callable[[Callable[P, R]], Step[P, R]]: ...
 def step(
     function: Callable[P, R] | None = None,
@@ -177,9 +179,13 @@ def step(
     resources: Resources = DEFAULT_RESOURCES,
     retry: Retry | None = None,
     timeout: str | None = None,
+    cache: bool = True,
 ) -> Step[P, R] | Callable[[Callable[P, R]], Step[P, R]]:
-    """Make a typed function a step; its name and annotations make its template, its docstring is for `kai list`."""
-    options = StepOptions(resources, retry, timeout)
+    """Make a typed function a step; its name and annotations make its template, its docstring is for `kai list`.
+
+    `cache=False` is for a step that looks at the machine or the world: it runs each time.
+    """
+    options = StepOptions(resources, retry, timeout, cache)
     _check_resources("step", resources)
     for duration in (timeout, retry and retry.backoff, retry and retry.max_duration):
         if duration:

@@ -48,7 +48,7 @@ def _here(record: Record, step: str) -> int:
 def _there(name: str, step: str, container: str, flags: Flags, *, follow: bool) -> int:
     from kai_pipelines.cluster.logs import lines, pod_name
 
-    with asked(flags) as server:
+    with asked(flags, name) as server:
         workflow = server.get(name)
         chosen = [pod_name(workflow, node) for node in _pods(workflow, step)] if step else [""]
         labels = {pod_name(workflow, node): _label(node) for node in _pods(workflow, "")}

@@ -12,6 +12,7 @@ import click
 from kai_pipelines.cli.arguments import pairs
 from kai_pipelines.cli.simulate import assumptions, rehearsal_of, script_from
 from kai_pipelines.cli.validity import valid
+from kai_pipelines.cli.what_if import what_if_options
 from kai_pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,13 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("target")
-@click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter.")
-@click.option("-a", "--artifact", "artifacts", multiple=True, metavar="NAME=PATH", help="Accepted and not read.")
-@click.option("--with", "beside", multiple=True, metavar="PATH", type=click.Path(path_type=Path, exists=True),
-              help="Manifests that it refers to.")  # fmt: skip
-@click.option("--result", "results", multiple=True, metavar="STEP[.OUTPUT]=TEXT", help="What a step gives.")
-@click.option("--duration", "durations", multiple=True, metavar="STEP=TIME", help="How long a step takes.")
-@click.option("--history", type=click.Path(path_type=Path), help="Records of past runs (below runs/).")
+@what_if_options
 @click.option("--prices", type=click.Path(path_type=Path), help="A price table (KAI_PRICES).")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def command(

@@ -28,7 +28,7 @@ def command(run: str, parameters: tuple[str, ...], message: str, nodes: str, fla
         return local_runs.resume(place, nodes=nodes, parameters=given, message=message)
     if (given or message) and not nodes:
         raise UsageError("say which nodes get the values", hint="--node-field-selector displayName=NAME")
-    with asked(flags) as server:
+    with asked(flags, place) as server:
         if given or message:
             server.set_outputs(place, nodes=nodes, parameters=given, message=message)
         server.resume(place, nodes=nodes)

@@ -27,7 +27,7 @@ def command(
     place = located(run)
     if isinstance(place, Record):
         return local_runs.retry(place, successful=successful, nodes=nodes, parameters=given)
-    with asked(flags) as server:
+    with asked(flags, place) as server:
         texts = [f"{name}={value}" for name, value in given.items()]
         server.retry(place, successful=successful, nodes=nodes, parameters=texts)
         click.echo(f"{place} is tried again", err=True)

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kai_pipelines.cli.arguments import encoded, pairs
+from kai_pipelines.cli.arguments import encoded, options_of, pairs, with_options
 from kai_pipelines.cli.target import Target
 from kai_pipelines.cli.validity import valid
 from kai_pipelines.errors import UsageError
 from kai_pipelines.settings import ARGO_VERSIONS, Settings
 
 if TYPE_CHECKING:
-    from kai_pipelines.engine import Failure, Run, RunRequest
+    from collections.abc import Sequence
+
+    from kai_pipelines.engine import Degradation, Failure, Run, RunRequest
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("target")
+@click.argument("named", nargs=-1, type=click.UNPROCESSED, metavar="[--NAME[=VALUE]]...")
 @click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter.")
 @click.option("-a", "--artifact", "artifacts", multiple=True, metavar="NAME=PATH", help="A file or folder.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Where outputs land (runs/NAME).")
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 def command(
     target: str,
+    named: tuple[str, ...],
     parameters: tuple[str, ...],
     artifacts: tuple[str, ...],
     output: Path | None,
@@ -51,13 +55,17 @@ def command(
 ) -> int:
     """Run TARGET here: a pipeline's name, file.py[:object], or a manifest.
 
+    A parameter of TARGET is also an option: --quality=low is -p quality=low, and --largest is -p largest=true.
+
     Outputs land in the output folder, the record of the run beside them as workflow.json. What is
     finished is kept: the same command again runs only what changed.
     """
+    if target.startswith("-") and target != "-":
+        raise UsageError(f"there is no option {target}", hint="TARGET comes first: kai run TARGET --NAME=VALUE")
     found = valid(target, Settings.from_environment(), beside)
     return execute(
         found,
-        pairs("-p", parameters),
+        with_options(found, pairs("-p", parameters), named, options_of(command)),
         pairs("-a", artifacts),
         output=output,
         jobs=jobs,
@@ -112,10 +120,12 @@ def told(request: RunRequest, *, as_json: bool = False, quiet: bool = False) -> 
     elif finished.failure is not None and _was_stopped(finished):
         click.echo(f"\nstopped; what is finished is kept. Go on with:\n    {request.rerun_command}", err=True)
     elif finished.failure is not None:
-        _explain(finished.failure)
+        _explain(finished.failure, finished.degraded)
     elif not quiet:
         counts = f"{finished.executed} executed, {finished.cached} from the store"
         click.echo(f"{finished.phase}: {counts}; outputs in {request.output}", err=True)
+        for one in finished.degraded:
+            click.echo(f"degraded: {one}", err=True)
         if not as_json:
             _show_parameters(finished)
     return (0 if finished.phase == "Succeeded" else 1), finished
@@ -165,8 +175,10 @@ def _was_stopped(run: Run) -> bool:
     return str(run.workflow["status"].get("message", "")).startswith("Stopped with strategy")
 
 
-def _explain(failure: Failure) -> None:
+def _explain(failure: Failure, degraded: Sequence[Degradation]) -> None:
     click.echo(f"\nfailed: {failure.node}: {failure.message}", err=True)
+    for attempt in (attempt for one in degraded if not one.instead for attempt in one.attempts):
+        click.echo(f"  {attempt}", err=True)
     if failure.log_lines:
         click.echo(f"  the last lines of {failure.log}:", err=True)
         for line in failure.log_lines:

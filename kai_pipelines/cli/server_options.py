@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from kai_pipelines.cluster.connection import Flags, connection
+from kai_pipelines.errors import NoServerError, UsageError
 
 if TYPE_CHECKING:
     from kai_pipelines.cluster.server import Server
@@ -63,9 +64,14 @@ def server_options(command: Command) -> Command:
 
 
 @contextmanager
-def asked(flags: Flags) -> Generator[Server]:
-    """The server that flags and environment name."""
-    place = connection(os.environ, flags)
+def asked(flags: Flags, run: str | None = None) -> Generator[Server]:
+    """The server that flags and environment name, asked for `run` because no record here has that name."""
+    try:
+        place = connection(os.environ, flags)
+    except NoServerError as error:
+        if run is None:
+            raise
+        raise UsageError(f"there is no folder or record {run} here, and {error.message}", hint=error.hint) from None
     from kai_pipelines.cluster.server import opened
 
     with opened(place) as server:

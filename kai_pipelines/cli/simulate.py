@@ -12,6 +12,7 @@ import click
 from kai_pipelines.cli.arguments import encoded, pairs
 from kai_pipelines.cli.target import Target
 from kai_pipelines.cli.validity import valid
+from kai_pipelines.cli.what_if import what_if_options
 from kai_pipelines.errors import KaiError, UsageError
 from kai_pipelines.settings import Settings
 
@@ -25,14 +26,8 @@ _COLORS = {"Succeeded": "green", "Failed": "red", "Error": "red"}
 
 @click.command()
 @click.argument("target")
-@click.option("-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter.")
-@click.option("-a", "--artifact", "artifacts", multiple=True, metavar="NAME=PATH", help="Accepted and not read.")
-@click.option("--with", "beside", multiple=True, metavar="PATH", type=click.Path(path_type=Path, exists=True),
-              help="Manifests that it refers to.")  # fmt: skip
+@what_if_options
 @click.option("--fail", multiple=True, metavar="STEP=CODES", help="How a step ends: 137,0 or error, timeout, oom.")
-@click.option("--result", "results", multiple=True, metavar="STEP[.OUTPUT]=TEXT", help="What a step gives.")
-@click.option("--duration", "durations", multiple=True, metavar="STEP=TIME", help="How long a step takes.")
-@click.option("--history", type=click.Path(path_type=Path), help="Records of past runs (below runs/).")
 @click.option("--jobs", type=click.IntRange(min=1), help="Pods side by side (any number).")
 @click.option("--all-branches", is_flag=True, help="Every branch, and every way in which a step can fail.")
 @click.option("--graph", type=click.Path(path_type=Path), help="Draw how it went: FILE.html, .svg or .mmd.")

@@ -37,7 +37,7 @@ def command(run: str | None, everything: bool, selector: str, watch: bool, as_js
         workflow, code = local_runs.watch(place) if watch else (place.workflow, 0)
         _print(workflow, as_json=as_json)
         return code
-    with asked(flags) as server:
+    with asked(flags, place) as server:
         if watch:
             from kai_pipelines.cli.watch import watched
 
@@ -49,7 +49,14 @@ def command(run: str | None, everything: bool, selector: str, watch: bool, as_js
 
 
 def _print(workflow: dict[str, Any], *, as_json: bool) -> None:
-    click.echo(json.dumps(workflow, indent=2, ensure_ascii=False, default=str) if as_json else to_tree(workflow))
+    if as_json:
+        click.echo(json.dumps(workflow, indent=2, ensure_ascii=False, default=str))
+        return
+    from kai_pipelines.engine.degradation import degradations
+
+    click.echo(to_tree(workflow))
+    for one in degradations(workflow):
+        click.echo(f"degraded: {one}")
 
 
 def _all(flags: Flags, selector: str, *, as_json: bool) -> int:

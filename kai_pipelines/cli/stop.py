@@ -28,7 +28,7 @@ def command(run: str, terminate: bool, message: str, nodes: str, flags: Flags) -
         if message or nodes:
             raise UsageError("--message and --node-field-selector are for a workflow on a cluster")
         return local_runs.stop(place, terminate=terminate)
-    with asked(flags) as server:
+    with asked(flags, place) as server:
         if terminate:
             server.terminate(place)
         else:

@@ -19,7 +19,7 @@ def command(name: str, flags: Flags) -> int:
         raise UsageError(
             "only a workflow on a cluster can be suspended", hint="press Ctrl-C where the run is, and run it again"
         )
-    with asked(flags) as server:
+    with asked(flags, name) as server:
         server.suspend(name)
     click.echo(f"{name} is suspended; `kai resume {name}` lets it go on", err=True)
     return 0

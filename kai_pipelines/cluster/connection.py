@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from kai_pipelines.errors import UsageError
+from kai_pipelines.errors import NoServerError, UsageError
 from kai_pipelines.manifest.names import is_template_name
 
 VARIABLES = (
@@ -83,7 +83,7 @@ def connection(environment: Mapping[str, str], flags: Flags | None = None) -> Co
 
 def _url(server: str, href: str, *, secure: bool) -> str:
     if not server:
-        raise UsageError(
+        raise NoServerError(
             "no Argo Server is named", hint="set ARGO_SERVER=host:port, or give --argo-server; docs/guides/cluster.md"
         )
     text = server if "://" in server else f"{'https' if secure else 'http'}://{server}"

@@ -13,6 +13,7 @@ from kai_pipelines.compiler import text
 from kai_pipelines.compiler.objects import Object, ports
 from kai_pipelines.errors import EXITS_FOR_GOOD, AuthoringError
 from kai_pipelines.manifest.duration import format_duration, parse_duration, whole_seconds
+from kai_pipelines.manifest.names import NO_CACHE
 
 INPUTS = "/kai/inputs"
 OUTPUTS = "/kai/outputs"
@@ -34,6 +35,8 @@ def step_template(step: StepDefinition, image: str, *, keyed: Sequence[str] = ()
             hint="rename the parameter",
         )
     template: Object = {"name": step.name}
+    if not step.options.cache:
+        template["metadata"] = {"annotations": {NO_CACHE: "disabled"}}
     if made := _inputs(inputs, outputs, keyed, patched):
         template["inputs"] = made
     if made := _outputs(outputs, keyed):
@@ -52,6 +55,10 @@ def step_template(step: StepDefinition, image: str, *, keyed: Sequence[str] = ()
         "resources": container_resources(step.options.resources),
     }
     return template
+
+
+_LATE = "longer than the specified deadline"
+"""What Kubernetes says of a pod that ran past its deadline; its containers' exit codes say nothing of it."""
 
 
 def _inputs(inputs: dict[str, Port], outputs: dict[str, Port], keyed: Sequence[str], patched: bool) -> Object:
@@ -112,10 +119,13 @@ def retry_strategy(retry: Retry) -> Object:
     backoff: Object = {"duration": format_duration(parse_duration(retry.backoff)), "factor": retry.factor}
     if retry.max_duration is not None:
         backoff["maxDuration"] = format_duration(parse_duration(retry.max_duration))
+    for_good = f"lastRetry.exitCode in [{', '.join(text.literal(str(code)) for code in EXITS_FOR_GOOD)}]"
+    if not retry.after_timeout:
+        for_good += f" || lastRetry.message contains {text.literal(_LATE)}"
     return {
         "limit": retry.limit,
         "retryPolicy": policy,
-        "expression": f"not (lastRetry.exitCode in [{', '.join(text.literal(str(code)) for code in EXITS_FOR_GOOD)}])",
+        "expression": f"not ({for_good})",
         "backoff": backoff,
     }
 

@@ -14,9 +14,11 @@ from pathlib import Path
 from kai_pipelines.cache.store import Store
 from kai_pipelines.engine.clock import Clock, WallClock
 from kai_pipelines.engine.control import alive, listening
+from kai_pipelines.engine.degradation import ANNOTATION, Degradation, degradations
 from kai_pipelines.engine.executor import Executor, LocalProcesses
 from kai_pipelines.engine.machine_locks import FileLocks
 from kai_pipelines.engine.memo import FileMemo
+from kai_pipelines.engine.memory import check_rule
 from kai_pipelines.engine.node import BAD, Node, to_blame
 from kai_pipelines.engine.outputs import land
 from kai_pipelines.engine.pod import Pods, Surroundings
@@ -29,7 +31,7 @@ from kai_pipelines.engine.state import keep
 from kai_pipelines.engine.workflow import Execution
 from kai_pipelines.errors import KaiError, UsageError
 
-__all__ = ["Failure", "Node", "Observer", "Run", "RunRequest", "Silent", "run"]
+__all__ = ["Degradation", "Failure", "Node", "Observer", "Run", "RunRequest", "Silent", "run"]
 
 
 def run(
@@ -37,6 +39,7 @@ def run(
 ) -> Run:
     """Run a manifest to its end; raises only for what is refused before anything starts, or a broken store."""
     program = Program(request)
+    check_rule(request.memory)
     _keep_apart(request)
     _prepare(request.output)
     store = Store(request.store)
@@ -57,6 +60,7 @@ def run(
                 str(program.metadata.get("namespace") or "default"),
                 program.library,
             ),
+            memory=request.memory,
         )
         memo = FileMemo(request.store / "memo")
         try:
@@ -108,7 +112,15 @@ async def _run(
         raise
     parameters = {one["name"]: str(one.get("value", "")) for one in outputs.get("parameters") or []}
     failure = _failure(request, execution, phase, message)
-    return Run(record(phase, message), phase, execution.executed, execution.cached, failure, parameters)
+    degraded = tuple(degradations(record(phase, message), execution.said))
+    notes = {**(program.metadata.get("annotations") or {})}
+    notes.pop(ANNOTATION, None)  # of the run before, where this one goes on with it
+    if degraded and phase == "Succeeded":
+        notes[ANNOTATION] = " | ".join(map(str, degraded))
+    if notes or program.metadata.get("annotations"):
+        program.metadata["annotations"] = notes
+    ended = record(phase, message)
+    return Run(ended, phase, execution.executed, execution.cached, failure, parameters, degraded)
 
 
 def verdict(execution: Execution) -> tuple[str, str]:

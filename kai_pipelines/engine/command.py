@@ -13,6 +13,7 @@ from typing import Any
 from kai_pipelines.engine.executor import RUNTIME, Job
 from kai_pipelines.engine.facts import Facts, expanded, variables_of
 from kai_pipelines.engine.images import OWN_IMAGE, image_of, name_of, words_of
+from kai_pipelines.engine.memory import OFF, memory_limit
 from kai_pipelines.engine.part import MAIN, Part
 from kai_pipelines.engine.workspace import Workspace
 from kai_pipelines.errors import ManifestError
@@ -43,6 +44,8 @@ class Commander:
     python_path: Sequence[str]
     log: Path
     wants_result: bool
+    memory: str = OFF
+    """The rule by which a container's memory is limited; see `memory_limit`."""
 
     def job(self, part: Part, *, remaining: Callable[[], float | None], stop: asyncio.Event | None = None) -> Job:
         """The job of one container, as things are now."""
@@ -66,6 +69,7 @@ class Commander:
             view=view,
             warm=view is None and _is_warm(container, variables),
             stop=stop,
+            memory=memory_limit(self.memory, container),
             termination=folder / f"{part.name}.termination",
         )
 

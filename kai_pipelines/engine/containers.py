@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from kai_pipelines.engine.command import Commander
-from kai_pipelines.engine.executor import TIMED_OUT, Executor, Job
+from kai_pipelines.engine.executor import OUT_OF_MEMORY, TIMED_OUT, Executor, Job
 from kai_pipelines.engine.part import MAIN, Part
+from kai_pipelines.errors import EXIT_MEMORY
 from kai_pipelines.manifest.duration import parse_duration
 
 NO_START = 64
@@ -54,10 +55,12 @@ class Ended:
 
     code: int
     message: str = ""
+    reason: str = "Error"
+    """Kubernetes' word for it."""
 
     def text(self, name: str) -> str:
         """As Argo says it of the pod."""
-        return f"{name}: Error (exit code {self.code})" + (f": {self.message}" if self.message else "")
+        return f"{name}: {self.reason} (exit code {self.code})" + (f": {self.message}" if self.message else "")
 
 
 @dataclass
@@ -152,6 +155,8 @@ class Containers:
         if code == TIMED_OUT:
             self._late = True
             return Ended(143)
+        if code == OUT_OF_MEMORY:
+            return Ended(EXIT_MEMORY, reason="OOMKilled")
         ended = Ended(128 - code if code < 0 else code, _said(job) if code else "")
         if part.role == "sidecar":
             self._ended[part.name] = ended

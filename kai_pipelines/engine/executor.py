@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
-from kai_pipelines.engine.launching import Launcher
+from kai_pipelines.engine.launching import Exit, Launcher
 from kai_pipelines.engine.view import Isolation, View
 
 GRACE = 5.0
 """Seconds between asking a process to stop and killing it."""
 TIMED_OUT = -1000
 """The exit code that an executor reports for a command that ran past its deadline."""
+OUT_OF_MEMORY = -1001
+"""The exit code that an executor reports for a command that it killed because it held more memory than it may."""
 RUNTIME = "kai_pipelines.runtime"
 """The module that runs our steps."""
 _CHUNK = 1 << 16
@@ -50,6 +52,8 @@ class Job:
     """Whether it may run in a worker that has the runtime loaded."""
     stop: asyncio.Event | None = None
     """Set when it is to stop: it is asked, and later killed."""
+    memory: int | None = None
+    """Bytes that it may hold."""
     termination: Path | None = None
     """Where it may say why it ended (Kubernetes, terminationMessagePath)."""
 
@@ -96,10 +100,17 @@ class LocalProcesses:
                 spoken.sent()
                 errors.sent()
             try:
-                return await _wait(launcher, number, ended, job)
+                code = await _wait(launcher, number, ended, job)
             finally:
                 for stream in (spoken, errors):
                     await stream.finish()
+            held = ended.result().held
+            if held is None or job.memory is None:
+                return code
+            words = f"killed for its memory: it held {_mebibytes(held)}, and may hold {_mebibytes(job.memory)}"
+            log.write(f"{words}\n".encode())
+            on_line(words)
+            return OUT_OF_MEMORY
 
     def _launcher(self) -> Launcher:
         if self._cold is None or self._cold.gone:
@@ -127,10 +138,15 @@ class LocalProcesses:
         self._cold = self._warm = None
 
 
+def _mebibytes(size: int) -> str:
+    return f"{size / 2**20:,.0f} MiB"
+
+
 def _request(job: Job) -> dict[str, Any]:
     request: dict[str, Any] = {
         "env": dict(job.environment),
         "folder": str(job.folder),
+        "memory": job.memory,
         "termination": str(job.termination) if job.termination else None,
     }
     if job.warm:
@@ -141,13 +157,13 @@ def _request(job: Job) -> dict[str, Any]:
     return {**request, "command": list(job.command)}
 
 
-async def _wait(launcher: Launcher, number: int, ended: asyncio.Future[int], job: Job) -> int:
+async def _wait(launcher: Launcher, number: int, ended: asyncio.Future[Exit], job: Job) -> int:
     stop = asyncio.ensure_future(job.stop.wait()) if job.stop is not None else None
     try:
         waits: list[asyncio.Future[Any]] = [ended, *([stop] if stop is not None else [])]
         await asyncio.wait(waits, timeout=job.deadline, return_when=asyncio.FIRST_COMPLETED)
         if ended.done():
-            return ended.result()
+            return ended.result().code
         code = await _end(launcher, number, ended)
         return code if stop is not None and stop.done() else TIMED_OUT
     except asyncio.CancelledError:
@@ -158,12 +174,12 @@ async def _wait(launcher: Launcher, number: int, ended: asyncio.Future[int], job
             stop.cancel()
 
 
-async def _end(launcher: Launcher, number: int, ended: asyncio.Future[int]) -> int:
+async def _end(launcher: Launcher, number: int, ended: asyncio.Future[Exit]) -> int:
     launcher.signal(number, signal.SIGTERM)
     await asyncio.wait([ended], timeout=GRACE)
     if not ended.done():
         launcher.signal(number, signal.SIGKILL)
-    return await ended
+    return (await ended).code
 
 
 class _Stream:

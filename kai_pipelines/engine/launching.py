@@ -12,12 +12,23 @@ import struct
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 KILLED = 137
 """Exit code of a command whose launcher was killed under it."""
 _SCRIPT = str(Path(__file__).parents[1] / "launcher.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How a command ended."""
+
+    code: int
+    """Negative for a signal."""
+    held: int | None = None
+    """The bytes of memory that it held when it was killed for holding more than it may."""
 
 
 class Launcher:
@@ -38,7 +49,7 @@ class Launcher:
                 start_new_session=True,
                 cwd="/",
             )
-        self._running: dict[int, asyncio.Future[int]] = {}
+        self._running: dict[int, asyncio.Future[Exit]] = {}
         self._number = 0
         self._rest = b""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -52,14 +63,14 @@ class Launcher:
             self._heard()
         return self._view[0] if self._view else None
 
-    def start(self, request: Mapping[str, Any], files: Sequence[int]) -> tuple[int, asyncio.Future[int]]:
-        """Start a command with these files as its output and errors; its number here, and its exit code to come."""
+    def start(self, request: Mapping[str, Any], files: Sequence[int]) -> tuple[int, asyncio.Future[Exit]]:
+        """Start a command with these files as its output and errors; its number here, and its end to come."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._loop = loop
             loop.add_reader(self._socket.fileno(), self._heard)
         self._number += 1
-        ended: asyncio.Future[int] = loop.create_future()
+        ended: asyncio.Future[Exit] = loop.create_future()
         self._running[self._number] = ended
         try:
             self._send({**request, "id": self._number}, files)
@@ -98,7 +109,7 @@ class Launcher:
                 continue
             ended = self._running.pop(answer["id"], None)
             if ended is not None and not ended.done():
-                ended.set_result(answer["code"])
+                ended.set_result(Exit(answer["code"], answer.get("held")))
 
     def _lost(self) -> None:
         """Somebody has killed the launcher; the kernel has killed what it started."""
@@ -107,5 +118,5 @@ class Launcher:
             self._loop.remove_reader(self._socket.fileno())
         for ended in self._running.values():
             if not ended.done():
-                ended.set_result(KILLED)
+                ended.set_result(Exit(KILLED))
         self._running.clear()

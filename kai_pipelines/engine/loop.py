@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from kai_pipelines.engine.scope import EVERYTHING, Scope, fill
 from kai_pipelines.errors import ExpressionError, ManifestError
 from kai_pipelines.expression import should_execute
-from kai_pipelines.expression.gojson import marshal
+from kai_pipelines.expression.gojson import RawNumber, marshal
 
 MOST_PARTS = 100_000
 """Parts of one loop; a cluster keeps a workflow of so many nodes no more either."""
+_BINARY = re.compile(r"%[-+ 0]*\d*b")
 LOOPS = ("withItems", "withParam", "withSequence")
 
 
@@ -65,7 +67,7 @@ def _read_items(task: Mapping[str, Any]) -> list[Any]:
         return _sequence(task["withSequence"])
     text = str(task["withParam"])
     try:
-        items = json.loads(text)
+        items = json.loads(text, parse_int=RawNumber, parse_float=RawNumber)
     except ValueError as error:
         raise ManifestError(f"withParam value could not be parsed as a JSON list: {text.strip()}: {error}") from error
     if items is None:
@@ -88,7 +90,11 @@ def _sequence(sequence: Mapping[str, Any]) -> list[str]:
     if len(numbers) > MOST_PARTS:
         raise ManifestError(f"withSequence has {len(numbers):,} numbers; {MOST_PARTS:,} are the most that run here")
     form = str(sequence.get("format") or "%d")
+    binary = _BINARY.search(form)
     try:
+        if binary:  # its digits are those of a decimal number that Python can pad as Go does
+            form = f"{form[: binary.end() - 1]}d{form[binary.end() :]}"
+            return [form % int(f"{number:b}") for number in numbers]
         return [form % number for number in numbers]
     except (TypeError, ValueError) as error:
         raise ManifestError(f"withSequence: the format {form!r} does not fit a number: {error}") from error

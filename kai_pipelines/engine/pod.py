@@ -25,6 +25,7 @@ from kai_pipelines.engine.daemon import Daemon, ready
 from kai_pipelines.engine.executor import Executor, LocalProcesses
 from kai_pipelines.engine.facts import ADDRESS, Facts, references
 from kai_pipelines.engine.images import PROGRAMS, objection
+from kai_pipelines.engine.memory import OFF
 from kai_pipelines.engine.node import Node, node_id
 from kai_pipelines.engine.part import main_container, parts_of, patched
 from kai_pipelines.engine.repository import Repository
@@ -34,6 +35,7 @@ from kai_pipelines.engine.volumes import CLAIM, Volumes
 from kai_pipelines.engine.workspace import Builder, Workspace, unnamed_outputs
 from kai_pipelines.errors import ManifestError, StoreError
 from kai_pipelines.manifest.library import Library, Template
+from kai_pipelines.manifest.names import NO_CACHE
 from kai_pipelines.settings import VERSION
 
 LAST_LINES = 20
@@ -41,8 +43,6 @@ PROGRESS_EVERY = 0.5
 """Seconds between two looks at what a step says of its progress."""
 LONGEST_RESULT = 256 * 1024
 """Bytes of standard output that become a result (Argo, executor.go CaptureScriptResult)."""
-NO_CACHE = "kai-pipelines/cache"
-"""Annotation on a template's metadata: ``disabled`` runs it each time."""
 _OF_THE_POD = re.compile(r'"(fieldRef|downwardAPI)"|\(?POD_|status\.podIP')
 
 
@@ -87,6 +87,7 @@ class Pods:
         python_path: Sequence[str],
         use_cache: bool,
         surroundings: Surroundings | None = None,
+        memory: str = OFF,
     ) -> None:
         self._store = store
         self._repository = repository
@@ -96,6 +97,7 @@ class Pods:
         self._python_path = python_path
         self._use_cache = use_cache
         self._around = surroundings or Surroundings()
+        self._memory = memory
         self.known: Mapping[str, Any] = {}
         """What the tags in the workflow's own volumes and patches can name."""
         self._addresses: set[str] = set()
@@ -250,7 +252,7 @@ class Pods:
         else:
             workspace = await asyncio.to_thread(self._furnished, whole, run.folder, facts, isolation)
         commander = Commander(
-            node.name, workspace, facts, self._around.library, self._python_path, run.log, wants_result
+            node.name, workspace, facts, self._around.library, self._python_path, run.log, wants_result, self._memory
         )
         retry = (whole.get("containerSet") or {}).get("retryStrategy")
         return Containers(commander, self._executor, run.heard, seconds, retry)

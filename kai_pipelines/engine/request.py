@@ -12,6 +12,7 @@ from kai_pipelines.engine.node import Node
 if TYPE_CHECKING:
     import asyncio
 
+    from kai_pipelines.engine.degradation import Degradation
     from kai_pipelines.engine.pod import Outcome
 
 
@@ -47,6 +48,8 @@ class RunRequest:
     """The folder that stands for object storage; without it one in the store."""
     isolate: bool = True
     """Give each pod a file system of its own, where this machine allows it."""
+    memory: str = "off"
+    """The rule by which a container's memory is limited here: machine, requested, off, or a quantity."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ class Run:
     failure: Failure | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     """The output parameters of the entrypoint."""
+    degraded: tuple[Degradation, ...] = ()
+    """What was replaced by something lesser."""
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

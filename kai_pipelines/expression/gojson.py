@@ -11,6 +11,19 @@ from typing import NoReturn
 from kai_pipelines.expression.numbers import format_float
 from kai_pipelines.expression.values import Func, GoMap, Opaque, Sized, Slice, type_name
 
+
+class RawNumber(float):
+    """A number that is written again as it was read: Go's `json.RawMessage` of it."""
+
+    spelling: str
+
+    def __new__(cls, spelling: str) -> RawNumber:
+        """Keep the spelling; the value is what a float64 holds of it."""
+        number = super().__new__(cls, spelling)
+        number.spelling = spelling
+        return number
+
+
 _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 _CONTROLS = {
     **{chr(code): f"\\u{code:04x}" for code in range(32)},
@@ -75,6 +88,8 @@ def _scalar(value: object, html: bool) -> str | None:
         return encode_string(value, html=html)
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, RawNumber):
+        return value.spelling
     if isinstance(value, float):
         return _float(value)
     if isinstance(value, Sized):

@@ -6,6 +6,8 @@ import re
 from collections.abc import Container
 from pathlib import PurePosixPath
 
+NO_CACHE = "kai-pipelines/cache"
+"""Annotation on a template's metadata: with ``disabled`` what the template gives is not kept; it runs each time."""
 _OBJECT_PART = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _TEMPLATE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 

@@ -30,8 +30,25 @@ class MatchGraph(Figures):
     __slots__ = ()
 
 
+class QualityChoice(Figures):
+    """Which quality is built and why, and what each would cost; written by `choose_quality`.
+
+    | field | is |
+    | --- | --- |
+    | `requested` | `low`, `medium`, `high` or `auto`, as asked for |
+    | `quality` | the one that is built, unless a step runs out of memory or time |
+    | `best` | the one that `auto` takes: the finest that every check carries |
+    | `reason` | why, in a sentence or two |
+    | `checks` | one row per measurement: `name`, `value`, `carries` (the finest quality it allows), `words` |
+    | `predictions` | of each quality: `cpu_seconds` and `peak_memory_bytes` of the whole run, `steps` (the same of each) |
+    | `within` | factor within which `cpu_seconds` of sets that the cost model was not fitted to have been right |
+    """
+
+    __slots__ = ()
+
+
 class DenseScene(Folder):
-    """COLMAP's dense workspace: images/ (undistorted), sparse/ (their pinhole model), stereo/."""
+    """COLMAP's dense workspace: images/ (undistorted), sparse/ (their pinhole model), masks/ (of those that have one), stereo/."""
 
     __slots__ = ()
 
@@ -47,6 +64,13 @@ class TexturedModel(Folder):
 
     The arrays, in the frame of the sparse model: vertices [v,3] scene units, faces [f,3], uvs [v,2] (origin bottom
     left), normals [v,3] unit.
+
+    held_out/held_out.json: {"pairs": [{"name", "photo", "render", "psnr_db", "coverage"}]}, a few photographs and
+    what the model looks like through their cameras when it is textured without them. `name` is the photograph's;
+    `photo` ("0-photo.jpg") and `render` ("0-render.jpg") are pictures of one size beside the JSON, at most 1024
+    pixels long; `psnr_db` is measured on the pixels that the model covers, `coverage` is their share of the frame.
+    Where the model does not cover the frame, the render is gray. The list is empty where too few photographs
+    are there to do without one.
     """
 
     __slots__ = ()

@@ -20,7 +20,11 @@ class Depth(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=4, memory="8Gi"), timeout="6h", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=4, memory="8Gi"),
+    timeout="6h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def estimate_depth(
     scene: DenseScene, views: int, seed: int = 0, device: Literal["auto", "cuda", "cpu"] = "auto"
 ) -> Depth:
@@ -63,23 +67,28 @@ def cuda_is_usable() -> bool:
 def _estimate_on_cpu(scene: DenseScene, depth: DepthMaps, views: int, seed: int, scratch: Path) -> None:
     from steps.reconstruction.dense.colmap_io import write_map
     from steps.reconstruction.dense.estimate import Effort, Estimate, Estimator, Scene
+    from steps.reconstruction.dense.masks import read_mask
     from steps.reconstruction.dense.plane import normal_map
     from steps.reconstruction.dense.views import View, read_views
     from steps.reconstruction.dense.workspace import map_name
 
     def keep(view: View, estimate: Estimate) -> None:
-        write_map(depth.path / "depth_maps" / map_name(view.name), estimate.depth())
+        known = estimate.depth()
+        mask = read_mask(scene.path, view.name, known.shape)
+        if mask is not None:
+            known[~mask] = 0.0
+        write_map(depth.path / "depth_maps" / map_name(view.name), known)
         write_map(depth.path / "normal_maps" / map_name(view.name), normal_map(estimate.planes, view.calibration))
 
-    known = Scene(read_views(scene.path / "sparse"), scene.path / "images", views)
-    if not known.usable:
+    searched = Scene(read_views(scene.path / "sparse"), scene.path / "images", views)
+    if not searched.usable:
         raise Fatal(
             "No two photographs see the same points from places far enough apart.",
             code="no-parallax",
-            files=[view.name for view in known.views],
+            files=[view.name for view in searched.views],
             hint="Walk around the object instead of turning on the spot.",
         )
-    Estimator(known, scratch, Effort(), seed).run(keep, progress)
+    Estimator(searched, scratch, Effort(), seed).run(keep, progress)
 
 
 def _estimate_on_gpu(scene: DenseScene, depth: DepthMaps, views: int, scratch: Path) -> None:

@@ -41,6 +41,14 @@ class CameraView:
 
     def project(self, rays: Array) -> Array:
         """Where points [n, 3] in the camera's own frame fall in the photograph, with its distortion, [n, 2]."""
+        return np.asarray(self._lens().img_from_cam(rays), dtype=np.float64) - PIXEL_CENTER
+
+    def unproject(self, spots: Array) -> Array:
+        """Rays (x, y, 1) in the camera's own frame through `spots` [n, 2], [n, 3]; NaN where the lens sees nothing."""
+        flat = np.asarray(self._lens().cam_from_img(spots + PIXEL_CENTER), dtype=np.float64)
+        return np.column_stack([flat[:, :2], np.ones(len(flat))])
+
+    def _lens(self) -> pycolmap.Camera:
         from steps.reconstruction.colmap import pycolmap
 
         camera = pycolmap.Camera.create_from_model_name(0, self.model, 1.0, self.width, self.height)
@@ -50,7 +58,7 @@ class CameraView:
         params[camera.principal_point_idxs()] = self.calibration[:2, 2] + PIXEL_CENTER
         params[camera.extra_params_idxs()] = self.distortion
         camera.params = params.tolist()
-        return np.asarray(camera.img_from_cam(rays), dtype=np.float64) - PIXEL_CENTER
+        return camera
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kai_pipelines import Fatal, Mesh, PointCloud, Resources, Retry, SparseModel, progress, step
+import numpy as np
+
+from kai_pipelines import Fatal, Mesh, PointCloud, Resources, Retry, progress, step
 from kai_pipelines.authoring.artifact import SCRATCH
+from steps.reconstruction.artifacts import DenseScene, DepthMaps
 from steps.reconstruction.metrics import StepMetrics, measured
 
 if TYPE_CHECKING:
@@ -26,26 +29,34 @@ class Surface(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=2, memory="8Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
-def mesh_surface(points: PointCloud, sparse: SparseModel, poisson_depth: int) -> Surface:
-    """Poisson's surface through the points that the cameras look at, without what no point vouches for."""
+@step(
+    resources=Resources(cpu=2, memory="8Gi"),
+    timeout="2h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
+def mesh_surface(points: PointCloud, scene: DenseScene, depth: DepthMaps, poisson_depth: int) -> Surface:
+    """Poisson's surface through the points that the cameras look at, without what the photographs refute."""
+    from steps.reconstruction.dense.views import read_views
+    from steps.reconstruction.meshing.borders import even_borders
     from steps.reconstruction.meshing.cropping import crop
+    from steps.reconstruction.meshing.evidence import gather_evidence
     from steps.reconstruction.meshing.ply import read_cloud, write_mesh
+    from steps.reconstruction.meshing.topology import cleaned, vertex_normals
     from steps.reconstruction.meshing.trimming import trim
-    from steps.reconstruction.scene import read_scene
 
     with measured("mesh_surface") as m:
         progress(0, 3, "choosing points")
         given = read_cloud(points.path)
         _require(len(given.points) >= LEAST_POINTS, f"{len(given.points)} points are too few for a surface.")
-        views = read_scene(sparse.path).views
-        cloud = crop(given, [view.center for view in views])
+        views = read_views(scene.path / "sparse")
+        cloud = crop(given, [view.center for view in views], poisson_depth)
         _require(len(cloud.points) >= LEAST_POINTS, "Too few points lie where the cameras look.")
+        cell = float(np.ptp(cloud.points, axis=0).max()) / 2**poisson_depth
         progress(1, 3, f"surface through {len(cloud.points)} points")
-        closed = _poisson(cloud, poisson_depth)
-        progress(2, 3, f"trimming {len(closed.faces)} triangles")
-        cell = float((cloud.points.max(axis=0) - cloud.points.min(axis=0)).max()) / 2**poisson_depth
-        trimmed = trim(closed, cloud, cell, views)
+        closed = cleaned(_poisson(cloud, poisson_depth))
+        progress(2, 3, f"asking {len(views)} photographs about {len(closed.faces)} triangles")
+        evidence = gather_evidence(closed.vertices, vertex_normals(closed), cell, views, scene.path, depth.path)
+        trimmed = cleaned(even_borders(trim(closed, cloud, cell, evidence, len(views))))
         _require(len(trimmed.faces) >= LEAST_FACES, "No part of the surface lies near the points.")
         out = Mesh.new("mesh")
         write_mesh(out.path, trimmed)

@@ -6,11 +6,14 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kai_pipelines import Fatal, ImageSet, Resources, Retry, SparseModel, step
 from steps.reconstruction.artifacts import DenseScene
 from steps.reconstruction.metrics import StepMetrics, measured
+
+if TYPE_CHECKING:
+    import pycolmap
 
 LEAST_PHOTOS = 2
 """One view has no depth."""
@@ -24,9 +27,15 @@ class Undistorted(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
-def undistort_photos(photos: ImageSet, sparse: SparseModel, max_image_size: int) -> Undistorted:
-    """Resample the registered photographs as pinhole images of at most `max_image_size` pixels a side."""
+@step(
+    resources=Resources(cpu=2, memory="4Gi"),
+    timeout="2h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
+def undistort_photos(
+    photos: ImageSet, sparse: SparseModel, max_image_size: int, masks: ImageSet | None = None
+) -> Undistorted:
+    """Resample the registered photographs as pinhole images of at most `max_image_size` pixels a side, and their masks."""
     from steps.reconstruction.colmap import pycolmap
 
     pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
@@ -51,7 +60,8 @@ def undistort_photos(photos: ImageSet, sparse: SparseModel, max_image_size: int)
         for script in scene.path.glob("run-colmap-*.sh"):
             script.unlink()  # they call a COLMAP program, which nobody here needs
         shutil.rmtree(scene.path / "stereo" / "consistency_graphs", ignore_errors=True)
-        m.value(images=len(registered), image_size=max_image_size)
+        masked = _undistort_masks(masks, pycolmap.Reconstruction(sparse.path), scene) if masks is not None else 0
+        m.value(images=len(registered), image_size=max_image_size, masked=masked)
     return Undistorted(scene, m.metrics)
 
 
@@ -62,6 +72,24 @@ def scene_name(name: str) -> str:
     """
     quoted = re.sub(r"[\x00-\x1f\x7f%#]|^\s|\s$", lambda found: f"%{ord(found[0]):02X}", name)
     return f"{quoted}%.png" if quoted.lower().endswith(".webp") else quoted
+
+
+def _undistort_masks(masks: ImageSet, model: pycolmap.Reconstruction, scene: DenseScene) -> int:
+    """Put the masks of the registered photographs beside the scene's images; how many there are."""
+    from steps.reconstruction.colmap import pycolmap
+    from steps.reconstruction.dense.masks import FOLDER, mask_file, undistort_mask
+
+    flat = pycolmap.Reconstruction(scene.path / "sparse")
+    pinholes = {image.name: flat.cameras[image.camera_id] for image in flat.images.values()}
+    count = 0
+    for image in model.images.values():
+        source = mask_file(masks.path, image.name)
+        if source.is_file():
+            name = scene_name(image.name)
+            target = mask_file(scene.path / FOLDER, name)
+            undistort_mask(source, target, model.cameras[image.camera_id], pinholes[name])
+            count += 1
+    return count
 
 
 def _link(photos: ImageSet, names: list[str], folder: Path) -> None:

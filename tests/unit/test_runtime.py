@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from kai_pipelines import (
@@ -92,6 +93,16 @@ def fail(how: str) -> int:
             raise Retryable("the service is busy", code="busy")
         case "memory":
             raise MemoryError
+        case "allocation":
+            np.empty(1 << 60, np.uint8)
+            return 0
+        case "c++":
+            raise RuntimeError("std::bad_alloc")
+        case "kernel":
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
+        case "opencv":
+            error = type("error", (Exception,), {"code": -4, "__module__": "cv2"})
+            raise error("(-4:Insufficient memory) Failed to allocate 1 bytes")
         case "disk":
             raise OSError(errno.ENOSPC, "No space left on device")
         case "missing":
@@ -188,6 +199,14 @@ def test_no_files_at_all_are_an_empty_list(tmp_path: Path) -> None:
     assert json.loads(out.read_text()) == []
 
 
+def test_an_optional_file_for_which_kubernetes_mounted_an_empty_folder_is_none(tmp_path: Path, photos: Path) -> None:
+    mounted, out = tmp_path / "mask.ply", tmp_path / "out.ply"
+    mounted.mkdir()
+
+    assert run("build", f"--photos={photos}", f"--mask={mounted}", f"--output.mask={out}") == 0
+    assert not out.exists()
+
+
 def test_an_optional_file_that_is_absent_is_none_and_leaves_no_output(tmp_path: Path, photos: Path) -> None:
     out = tmp_path / "mask.ply"
 
@@ -248,7 +267,10 @@ def test_an_output_that_the_step_does_not_have_is_refused_before_it_runs(
     [
         ("fatal", 65, "error: dark-photos: the photographs are black [a.jpg]\n  hint: use a lamp\n"),
         ("retryable", 75, "error: busy: the service is busy\n"),
-        ("memory", 75, "error: out-of-memory: out of memory"),
+        *(
+            (how, 137, "error: out-of-memory: out of memory")
+            for how in ("memory", "allocation", "c++", "kernel", "opencv")
+        ),
         ("disk", 75, "No space left on device"),
         ("wrong result", 65, "fail returned a wrong result: 'not a number' is not int"),
     ],

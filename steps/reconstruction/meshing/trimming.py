@@ -1,21 +1,19 @@
-"""What of Poisson's closed surface the points vouch for.
+"""What of Poisson's closed surface the points vouch for and the photographs do not refute.
 
-The method closes every opening with a skin, and grows a skirt around every border. What lies far from
-all points is cut off; a patch of it that is small and enclosed is a hole that the skin fills well, and stays.
+The method closes every opening with a skin, and grows a skirt around every border. What lies far from all points, or
+where photographs look through, is cut off. A patch of it that is small and enclosed is a hole that the skin fills well,
+and stays; so does a larger one on the side that no photograph shows.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from steps.reconstruction.meshing.cropping import spacings
+from steps.reconstruction.meshing.evidence import Evidence
 from steps.reconstruction.meshing.ply import Cloud, TriangleMesh
-from steps.reconstruction.meshing.topology import areas, cleaned, components, neighbors, selected, vertex_normals
-from steps.reconstruction.projection import project
-from steps.reconstruction.scene import CameraView
+from steps.reconstruction.meshing.topology import areas, components, neighbors, selected, vertex_normals
 
 SPACINGS = 3.0
 """A vertex is vouched for when a point is nearer than so many times that point's own spacing,"""
@@ -27,22 +25,30 @@ PICTURES = 2
 """So many photographs must hold a vertex within their borders: points come from more than one."""
 NEAREST = 6
 """So many points say together which way they face."""
-HOLE = 0.03
+HOLE, UNSEEN_HOLE = 0.05, 0.25
 """An enclosed patch without points is kept when it is smaller than this share of the vouched surface."""
+UNSEEN = 0.2
+"""A patch is on the side that no photograph shows when less of it than this share is exposed."""
+REFUTED = 0.1
+"""A patch is no filling when photographs refute more of it than this share."""
 SIGNIFICANT = 0.01
 """A separate piece is kept when it has this share of the surface."""
 
 
-def trim(mesh: TriangleMesh, cloud: Cloud, cell: float, views: Sequence[CameraView]) -> TriangleMesh:
-    """The significant pieces of `mesh` near the points; `cell` is the side of an octree cell, scene units."""
-    mesh = cleaned(mesh)
+def trim(mesh: TriangleMesh, cloud: Cloud, cell: float, evidence: Evidence, views: int) -> TriangleMesh:
+    """The significant pieces of clean `mesh` near the points; `cell` is the side of an octree cell, scene units.
+
+    `evidence` of the vertices comes from so many `views`.
+    """
     if not len(mesh.faces):
         return mesh
-    near = _vouched(mesh, cloud, cell) & _framed(mesh, views)
+    sound = (evidence.framed >= min(PICTURES, views)) & evidence.supported()
+    refuted = ~_throughout(mesh, ~evidence.refuted())
+    near = _vouched(mesh, cloud, cell) & _throughout(mesh, sound) & ~refuted
     pairs = neighbors(mesh.faces)
-    size = areas(mesh.vertices, mesh.faces)
-    kept = selected(mesh, near | _holes(mesh, near, pairs, size))
-    return cleaned(significant(kept))
+    exposed = _throughout(mesh, evidence.exposed > 0)
+    kept = selected(mesh, near | _holes(mesh, near, pairs, refuted, exposed))
+    return significant(kept)
 
 
 def significant(mesh: TriangleMesh) -> TriangleMesh:
@@ -52,6 +58,11 @@ def significant(mesh: TriangleMesh) -> TriangleMesh:
     group = components(len(mesh.faces), neighbors(mesh.faces))
     share = np.bincount(group, weights=areas(mesh.vertices, mesh.faces))
     return selected(mesh, share[group] >= SIGNIFICANT * share.sum())
+
+
+def _throughout(mesh: TriangleMesh, vertices: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Per triangle: all its corners are in `vertices`."""
+    return np.asarray(vertices[mesh.faces].all(axis=1), np.bool_)
 
 
 def _vouched(mesh: TriangleMesh, cloud: Cloud, cell: float) -> NDArray[np.bool_]:
@@ -66,23 +77,26 @@ def _vouched(mesh: TriangleMesh, cloud: Cloud, cell: float) -> NDArray[np.bool_]
     return np.asarray(((distance[:, 0] <= reach) & agreed)[mesh.faces].all(axis=1), np.bool_)
 
 
-def _framed(mesh: TriangleMesh, views: Sequence[CameraView]) -> NDArray[np.bool_]:
-    """Per triangle: all its corners lie within the borders of several photographs."""
-    pictures = np.zeros(len(mesh.vertices), np.int64)
-    for view in views:
-        pictures += project(view, mesh.vertices).inside
-    return np.asarray((pictures >= min(PICTURES, len(views)))[mesh.faces].all(axis=1), np.bool_)
-
-
 def _holes(
-    mesh: TriangleMesh, near: NDArray[np.bool_], pairs: NDArray[np.int64], size: NDArray[np.float64]
+    mesh: TriangleMesh,
+    near: NDArray[np.bool_],
+    pairs: NDArray[np.int64],
+    refuted: NDArray[np.bool_],
+    exposed: NDArray[np.bool_],
 ) -> NDArray[np.bool_]:
-    """Per triangle: it is part of a small patch that vouched triangles enclose."""
+    """Per triangle: it is part of a patch that vouched triangles enclose and that may fill what they leave open."""
+    size = areas(mesh.vertices, mesh.faces)
     apart = near[pairs[:, 0]] == near[pairs[:, 1]]
     group = components(len(mesh.faces), pairs[apart])
     count = int(group.max()) + 1
-    area = np.bincount(group, weights=size, minlength=count)
+
+    def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.bincount(group, weights=values, minlength=count), np.float64)
+
+    area = total(size)
     edges = np.bincount(pairs.ravel(), minlength=len(mesh.faces))
-    open_edges = np.bincount(group, weights=3 - np.minimum(edges, 3), minlength=count)
-    small = (area < HOLE * size[near].sum()) & (open_edges == 0)
-    return np.asarray(~near & small[group], np.bool_)
+    enclosed = total(3.0 - np.minimum(edges, 3)) == 0
+    unseen = total(size * exposed) < UNSEEN * area
+    most = np.where(unseen, UNSEEN_HOLE, HOLE) * size[near].sum()
+    filling = enclosed & (area < most) & (total(size * refuted) <= REFUTED * area)
+    return np.asarray(~near & filling[group], np.bool_)

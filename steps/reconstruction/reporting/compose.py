@@ -2,73 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from steps.reconstruction.reporting import held_out
 from steps.reconstruction.reporting.content import Comparison, Content, Still
 from steps.reconstruction.reporting.documents import AssessmentDocument, MatchDocument
 from steps.reconstruction.reporting.figures import Summary
-from steps.reconstruction.reporting.geometry import Geometry, pack, viewer_texture
+from steps.reconstruction.reporting.geometry import Geometry
+from steps.reconstruction.reporting.masking import masked_names, masked_stills
+from steps.reconstruction.reporting.straightening import pinhole, straightened
 from steps.reconstruction.reporting.thumbnails import data_uri, thumbnail, thumbnail_side
-from steps.reconstruction.reporting.views import SIDES, Draw, Pinhole, best_rise, looking
-from steps.reconstruction.scene import CameraView, Scene, upright
+from steps.reconstruction.reporting.viewing import viewer
+from steps.reconstruction.reporting.views import Draw, best_rise, looking, sides
+from steps.reconstruction.scene import CameraView, Scene
 
-Array = NDArray[np.float64]
 HERO = (960, 720)
 STILL = (480, 360)
 COMPARED = 4
-"""So many photographs are shown beside the model."""
+"""So many photographs are shown beside the model, the held-out ones among them."""
 COMPARED_SIDE = 720
 """Longer side of a compared picture, pixels."""
+MINIATURE = 96
+"""Longer side of the pictures in a warning, pixels."""
+MINIATURES = 8
+"""So many pictures stand in one warning."""
 
 
-def compose(
-    photos: Path,
-    assessment: AssessmentDocument,
-    matches: MatchDocument,
-    scene: Scene,
-    geometry: Geometry,
-    summary: Summary,
-    draw: Draw,
-    report: Callable[[str], None] = lambda text: None,
-) -> Content:
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that the other steps left, read."""
+
+    photos: Path
+    masks: Path | None
+    model: Path
+    assessment: AssessmentDocument
+    matches: MatchDocument
+    scene: Scene
+    dense_points: int
+    geometry: Geometry
+    held_out: Sequence[held_out.HeldOutPair]
+
+
+def compose(inputs: Inputs, summary: Summary, draw: Draw, report: Callable[[str], None] = lambda text: None) -> Content:
     """Make every picture of the page; `report` hears a few words before each part."""
-    frame = upright(scene.views)
-    names = sorted({photo.name for photo in assessment.photos} | {photo.name for photo in matches.photos})
+    photos, scene, geometry = inputs.photos, inputs.scene, inputs.geometry
+    names = sorted({photo.name for photo in (*inputs.assessment.photos, *inputs.matches.photos)})
     report("thumbnails")
     side = thumbnail_side(len(names))
-    thumbnails = {name: uri for name in names if (uri := thumbnail(photos / name, side)) is not None}
+    thumbnails = _pictures(photos, names, side)
+    masked = masked_names(names, inputs.masks)
     report("views of the model")
-    rise = best_rise(geometry.vertices, frame)
-    hero = _still("The model from the front, a little from the left", draw, geometry, frame, -28.0, rise, HERO)
-    stills = [_still(title, draw, geometry, frame, turn, rise, STILL) for title, turn, rise in SIDES]
+    seen = geometry.seen
+    hero = _still("The model from the front, a little from the left", draw, geometry, -28.0, best_rise(seen), HERO)
+    around = sides(seen, np.array([view.center for view in scene.views]).reshape(-1, 3), inward=geometry.inward)
+    stills = [_still(one.title, draw, geometry, one.turn, one.rise, STILL) for one in around.shown]
     report("photographs beside the model")
-    compared = [
-        _compare(view, photos, draw) for view in _spread(scene.views, COMPARED) if (photos / view.name).is_file()
-    ]
+    examined = held_out.comparisons(list(inputs.held_out), inputs.model)
+    others = [view for view in scene.views if view.name not in {pair.name for pair in inputs.held_out}]
+    compared = (_compare(view, photos, draw) for view in _spread(others, max(2, COMPARED - len(examined))))
     report("the interactive view")
     return Content(
         summary=summary,
-        assessment=assessment,
-        matches=matches,
+        assessment=inputs.assessment,
+        matches=inputs.matches,
         scene=scene,
         thumbnails=thumbnails,
+        miniatures=_pictures(photos, _named(summary, inputs), MINIATURE),
+        masked=masked_stills(photos, inputs.masks, masked),
+        masks=len(masked),
         hero=hero,
         stills=stills,
-        comparisons=compared,
-        viewer=_viewer(scene, geometry, frame),
+        unseen_sides=around.unseen,
+        examined=examined,
+        comparisons=[pair for pair in compared if pair],
+        viewer=viewer(scene, geometry, photos, summary.unit),
     )
 
 
-def _still(
-    title: str, draw: Draw, geometry: Geometry, frame: Array, turn: float, rise: float, size: tuple[int, int]
-) -> Still:
-    picture = draw(looking(geometry.vertices, frame, turn, rise, *size))
+def _pictures(photos: Path, names: Iterable[str], side: int) -> dict[str, str]:
+    return {name: uri for name in names if (uri := thumbnail(photos / name, side)) is not None}
+
+
+def _named(summary: Summary, inputs: Inputs) -> list[str]:
+    """The photographs that are shown beside a warning."""
+    told = [*summary.warnings, *inputs.assessment.issues, *inputs.matches.gaps]
+    return sorted({name for one in told for name in one.files[:MINIATURES]})
+
+
+def _still(title: str, draw: Draw, geometry: Geometry, turn: float, rise: float, size: tuple[int, int]) -> Still:
+    picture = draw(looking(geometry.seen, turn, rise, *size))
     return Still(title, data_uri(Image.fromarray(picture, "RGBA")), *size)
 
 
@@ -79,72 +106,16 @@ def _spread(views: Sequence[CameraView], count: int) -> list[CameraView]:
     return [views[round((i + 0.5) * len(views) / count - 0.5)] for i in range(count)]
 
 
-def _compare(view: CameraView, photos: Path, draw: Draw) -> Comparison:
+def _compare(view: CameraView, photos: Path, draw: Draw) -> Comparison | None:
     """The photograph without its lens distortion, and the model through the same pinhole."""
-    scale = min(1.0, COMPARED_SIDE / max(view.width, view.height))
-    width, height = max(1, round(view.width * scale)), max(1, round(view.height * scale))
-    calibration = view.calibration.copy()
-    calibration[0] *= width / view.width
-    calibration[1] *= height / view.height
-    calibration[:2, 2] += 0.5 * np.array([width / view.width, height / view.height]) - 0.5
-    camera = Pinhole(calibration, view.rotation, view.translation, width, height)
-    photograph = Image.fromarray(_straightened(photos / view.name, view, camera), "RGB")
-    name = view.name
-    return Comparison(
-        name=name,
-        photograph=Still(f"The photograph {name}", data_uri(photograph), width, height),
-        model=Still(f"The model as {name} saw it", data_uri(Image.fromarray(draw(camera), "RGBA")), width, height),
-    )
-
-
-def _straightened(path: Path, view: CameraView, camera: Pinhole) -> NDArray[np.uint8]:
-    """The photograph as a camera without distortion would have taken it, [h, w, 3]."""
-    import cv2
-
-    with Image.open(path) as image:
-        image.draft("RGB", (2 * camera.width, 2 * camera.height))
-        small = image.convert("RGB")
-        small.thumbnail((2 * camera.width, 2 * camera.height), Image.Resampling.BOX)
-    x, y = np.meshgrid(np.arange(camera.width, dtype=np.float64), np.arange(camera.height, dtype=np.float64))
-    rays = np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 3) @ np.linalg.inv(camera.calibration).T
-    spots = view.project(rays)  # in the full photograph
-    spots = (spots + 0.5) * np.array([small.width / view.width, small.height / view.height]) - 0.5
-    across, down = spots.astype(np.float32).reshape(camera.height, camera.width, 2).transpose(2, 0, 1)
-    return np.asarray(cv2.remap(np.asarray(small), across, down, cv2.INTER_LINEAR), dtype=np.uint8)
-
-
-def _viewer(scene: Scene, geometry: Geometry, frame: Array) -> dict[str, Any] | None:
-    """The packed model with its texture and the photographs' cameras, in the upright frame."""
-    packed = pack(geometry, frame)
-    if packed is None:
+    camera = pinhole(view, COMPARED_SIDE)
+    photograph = straightened(photos / view.name, view, camera)
+    if photograph is None:
         return None
-    vertices = geometry.vertices @ frame.T
-    low, high = np.percentile(vertices, 1, axis=0), np.percentile(vertices, 99, axis=0)
-    radius = float(np.linalg.norm(high - low)) / 2
-    cameras = [_seen_camera(view, frame, vertices, 0.12 * radius) for view in scene.views]
-    return {
-        **packed,
-        "texture": viewer_texture(geometry),
-        "target": ((low + high) / 2).round(6).tolist(),
-        "half": ((high - low) / 2).round(6).tolist(),
-        "radius": round(radius, 6),
-        "rise": round(float(np.radians(best_rise(geometry.vertices, frame))), 4),
-        "cameras": cameras,
-    }
-
-
-def _seen_camera(view: CameraView, frame: Array, vertices: Array, reach: float) -> dict[str, Any]:
-    center = frame @ view.center
-    axes = view.rotation @ frame.T  # rows: right, down, forward
-    inverse = np.linalg.inv(view.calibration)
-    corners = [(0, 0), (view.width, 0), (view.width, view.height), (0, view.height)]
-    rays = np.array([inverse @ (x, y, 1.0) for x, y in corners]) @ axes * reach
-    depth = float(np.median((vertices - center) @ axes[2]))
-    return {
-        "name": view.name,
-        "center": center.round(5).tolist(),
-        "corners": (center + rays).round(5).tolist(),
-        "forward": axes[2].round(6).tolist(),
-        "depth": round(max(depth, reach), 5),
-        "fov": round(float(2 * np.arctan(0.5 * view.height / view.calibration[1, 1])), 5),
-    }
+    size = camera.width, camera.height
+    model = Image.fromarray(draw(camera), "RGBA")
+    return Comparison(
+        name=view.name,
+        photograph=Still(f"The photograph {view.name}", data_uri(photograph), *size),
+        model=Still(f"The model as {view.name} saw it", data_uri(model), *size),
+    )

@@ -31,6 +31,10 @@ class Comparison:
     name: str
     photograph: Still
     model: Still
+    psnr_db: float | None = None
+    """Where the photograph was held out of the texture: how near the model came."""
+    coverage: float | None = None
+    """Then: the share of the frame in which there is a model."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +47,20 @@ class Content:
     scene: Scene
     thumbnails: Mapping[str, str]
     """Data URIs by file name; photographs that cannot be read are absent."""
+    miniatures: Mapping[str, str]
+    """The same, tiny, of the photographs that a warning names."""
+    masked: Sequence[Still]
+    """Some photographs with what their masks leave out tinted."""
+    masks: int
+    """So many photographs have a mask."""
     hero: Still | None
     stills: Sequence[Still]
+    unseen_sides: Sequence[str]
+    """Sides that no photograph looks at, and that are not shown for that."""
+    examined: Sequence[Comparison]
+    """Photographs that the texture did without, beside the model."""
     comparisons: Sequence[Comparison]
+    """Photographs that are in the texture, beside the model."""
     viewer: Mapping[str, Any] | None
     """The packed model and its cameras for the page's script; None: no interactive view."""
 

@@ -54,10 +54,39 @@ class MatchedPair(BaseModel):
 
 
 class MatchDocument(BaseModel):
-    """The document behind `MatchGraph`."""
+    """The document behind `MatchGraph`; what an older `align_photos` did not tell is empty."""
 
     photos: list[MatchedPhoto] = []
     pairs: list[MatchedPair] = []
+    components: list[list[str]] = []
+    """Groups of photographs that verified pairs join, the largest first."""
+    inliers: dict[str, int] = {}
+    """By name: features that some verified pair confirms."""
+    parallax_deg: dict[str, float] = {}
+    """By name: the median angle under which its points were seen."""
+    median_parallax_deg: float | None = None
+    thickness: float | None = None
+    """Smallest by largest spread of the sparse points."""
+    gaps: list[StepWarning] = []
+    """Where coverage is weak, in words."""
+    unregistered: dict[str, str] = {}
+    """By name: why it was not placed."""
+
+
+class Prediction(BaseModel):
+    """What one quality was expected to cost."""
+
+    cpu_seconds: float | None = None
+    peak_memory_bytes: int | None = None
+
+
+class ChoiceDocument(BaseModel):
+    """The document of `choose_quality`."""
+
+    quality: str = ""
+    reason: str = ""
+    best: str = ""
+    predictions: dict[str, Prediction] = {}
 
 
 Document = TypeVar("Document", bound=BaseModel)

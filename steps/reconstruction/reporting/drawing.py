@@ -16,6 +16,8 @@ SAMPLES = 2
 """Rays per pixel in each direction."""
 TEXTURE = 2048
 """Longer side of the texture that is sampled: pictures are smaller than that, and a finer one would flicker."""
+LAYERS = 8
+"""Into a room one looks through at most so many of its walls from outside."""
 INSIDE = np.array([108.0, 112.0, 120.0], np.float32)
 """sRGB that the back of the surface is mixed with, so that it is not taken for the outside."""
 
@@ -35,6 +37,8 @@ class Drawing:
         self._spots = (flipped * [width, height] - 0.5)[geometry.faces].astype(np.float32)  # [f, 3, 2], pixels
         self._scene: Any = EmbreeScene()
         self._mesh: Any = TriangleMesh(self._scene, corners)  # kept: the scene does not own it
+        self._open = geometry.inward
+        self._skin = 1e-5 * float(np.ptp(geometry.vertices, axis=0).max()) if len(geometry.vertices) else 0.0
 
     def __call__(self, camera: Pinhole) -> Picture:
         """The model as RGBA [h, w, 4]; transparent where there is none."""
@@ -43,7 +47,7 @@ class Drawing:
         shape = SAMPLES * camera.height, SAMPLES * camera.width
         rays = _rays(camera)
         origin = (-camera.rotation.T @ camera.translation).astype(np.float32)
-        hit = self._scene.run(np.tile(origin, (len(rays), 1)), rays, output=True)
+        hit = self._hits(origin, rays)
         seen = np.flatnonzero(hit["primID"] >= 0)
         face = hit["primID"][seen]
         u, v = hit["u"][seen], hit["v"][seen]
@@ -64,6 +68,26 @@ class Drawing:
         mean[..., :3] /= np.maximum(mean[..., 3:], 1e-6)
         mean[..., 3] *= 255
         return np.asarray(np.rint(mean).clip(0, 255), dtype=np.uint8)
+
+    def _hits(self, origin: Array, rays: Array) -> dict[str, Any]:
+        """What each ray meets first; the walls of a room only from inside."""
+        hit: dict[str, Any] = self._scene.run(np.tile(origin, (len(rays), 1)), rays, output=True)
+        if not self._open:
+            return hit
+        reach = np.array(hit["tfar"], np.float32)
+        for _ in range(LAYERS):
+            met = np.flatnonzero(hit["primID"] >= 0)
+            outside = np.einsum("ij,ij->i", self._normals[hit["primID"][met]], rays[met]) > 0
+            again = met[outside]
+            if not len(again):
+                break
+            length = np.linalg.norm(rays[again], axis=1)
+            starts = origin + rays[again] * (reach[again] + self._skin / length)[:, None]
+            further = self._scene.run(np.ascontiguousarray(starts, np.float32), rays[again], output=True)
+            for name in ("primID", "u", "v"):
+                hit[name][again] = further[name]
+            reach[again] += self._skin / length + np.asarray(further["tfar"], np.float32)
+        return hit
 
 
 def _texture(geometry: Geometry) -> Array:

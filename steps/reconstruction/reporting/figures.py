@@ -11,11 +11,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from kai_pipelines import Fatal, Quality
-from steps.reconstruction.metrics import StepMetrics, StepWarning, Value
-from steps.reconstruction.presets import PRESETS
+from steps.reconstruction.metrics import FailedTry, StepMetrics, StepWarning, Value
+from steps.reconstruction.reporting.documents import AssessmentDocument, MatchDocument, Prediction
+from steps.reconstruction.scene import Scene
 
 LIBRARIES = ("kai-pipelines", "pycolmap", "numba", "numpy", "opencv-python-headless", "Pillow", "xatlas", "embreex")
 """The packages whose versions decide the result."""
+
+UNPLACED = "It shares too little with the photographs that were placed."
 
 
 class PlacedWarning(StepWarning):
@@ -36,16 +39,38 @@ class Summary(BaseModel):
 
     quality: str
     requested_quality: str
+    requested: str
+    """What was asked for; the same as `requested_quality`."""
+    chosen: str
+    """What was chosen for these photographs; the same as `quality`."""
+    built: str
+    """What the dense stereo that succeeded was: the chosen quality, or a lower one after a failure."""
+    reason: str
     device: str
+    device_reason: str
     photos: int
     photos_used: int
     registered: int
+    unregistered: dict[str, str]
+    """By name: why a photograph was not placed."""
     mean_reprojection_px: float
     sparse_points: int
     dense_points: int
     vertices: int
     faces: int
     texture_px: int
+    dimensions: tuple[float, float, float]
+    """Width, height and depth of the model, in `unit`."""
+    unit: str
+    """m, or arbitrary where nothing tells the scale."""
+    scale_source: str
+    """gps, known-distance or none."""
+    held_out_psnr_db: float | None
+    """Mean over the photographs that the texture did without; None where there were none."""
+    held_out_coverage: float | None
+    held_out_photos: int
+    predictions: dict[str, Prediction]
+    """By quality: what it was expected to cost; empty where nothing was predicted."""
     cpu_seconds: dict[str, float]
     wall_seconds: dict[str, float]
     total_cpu_seconds: float
@@ -68,23 +93,23 @@ def collect_warnings(steps: Sequence[StepMetrics]) -> list[PlacedWarning]:
     return list(unique.values())
 
 
-def fallbacks(steps: Sequence[StepMetrics], quality: str) -> list[Fallback]:
-    """What was replaced by something lesser, in the order of the steps; last, a coarser dense stereo than asked for."""
+def fallbacks(
+    steps: Sequence[StepMetrics], chosen: str, built: str, degraded: Sequence[FailedTry] = ()
+) -> list[Fallback]:
+    """What was replaced by something lesser, in the order of the steps; last, the qualities that were given up.
+
+    Where nobody tells why (a cluster does not) only that they were is said.
+    """
     found = [Fallback(step=one.step, message=sentence) for one in steps for sentence in one.fallbacks]
-    used = dense_quality(steps)
-    if used is not None and used != quality:
-        row = PRESETS[used]
-        sentence = f"Dense stereo of {quality} quality failed; {used} took its place: {row.views} views at {row.image_size} px."
-        found.append(Fallback(step="estimate_depth", message=sentence))
+    known = {one.name: one for one in degraded}
+    order = [quality.value for quality in reversed(Quality)]
+    given_up = order[order.index(chosen) : order.index(built)] if chosen != built else []
+    for quality in given_up:
+        one = known.get(quality)
+        words = f"{one.why} in {one.step}" if one else "failed; the record of the run says where"
+        step = one.step.replace("-", "_") if one else "choose_quality"
+        found.append(Fallback(step=step, message=f"{quality} {words}; the model was built at {built}."))
     return found
-
-
-def dense_quality(steps: Sequence[StepMetrics]) -> Quality | None:
-    """Whose preset the dense stereo that succeeded ran with: the pipeline falls back when a finer one fails."""
-    values = step_values(steps)
-    size = values.get("undistort_photos", {}).get("image_size")
-    views = values.get("estimate_depth", {}).get("views")
-    return next((quality for quality, row in PRESETS.items() if (row.image_size, row.views) == (size, views)), None)
 
 
 def costs(steps: Sequence[StepMetrics]) -> dict[str, Any]:
@@ -118,6 +143,33 @@ def device(steps: Sequence[StepMetrics]) -> str:
     """Where the dense stereo ran, as its step says; cpu when none says."""
     told = [str(one.values["device"]) for one in steps if "device" in one.values]
     return told[-1] if told else "cpu"
+
+
+def device_reason(steps: Sequence[StepMetrics]) -> str:
+    """Why the dense stereo ran where it did, as its step says; empty when it does not."""
+    told = [str(one.values["device_reason"]) for one in steps if "device_reason" in one.values]
+    return told[-1] if told else ""
+
+
+def unregistered(assessment: AssessmentDocument, matches: MatchDocument, scene: Scene) -> dict[str, str]:
+    """Every photograph without a camera, by name, and why."""
+    placed = {view.name for view in scene.views}
+    used = {photo.name: photo.used for photo in assessment.photos}
+    names = sorted({*used, *(photo.name for photo in matches.photos), *matches.unregistered} - placed)
+    meanings = {issue.code: issue.message for issue in assessment.issues}
+    issues = {photo.name: photo.issues for photo in assessment.photos}
+    found = {}
+    for name in names:
+        told = [meanings.get(code, code) for code in issues.get(name, [])] if not used.get(name, True) else []
+        found[name] = matches.unregistered.get(name) or " ".join(["Not used.", *told] if told else [UNPLACED])
+    return found
+
+
+def scale(steps: Sequence[StepMetrics]) -> tuple[str, str]:
+    """What told the size of things, and the unit of all outputs."""
+    values = step_values(steps).get("align_photos", {})
+    source = str(values.get("scale_source", "none"))
+    return source, str(values.get("unit", "arbitrary" if source == "none" else "m"))
 
 
 def versions() -> dict[str, str]:

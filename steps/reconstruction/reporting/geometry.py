@@ -17,6 +17,10 @@ from steps.reconstruction.reporting.thumbnails import data_uri
 
 VIEWER_FACES = 400_000
 """A model of more triangles is shown by its still views only, so that the page stays under some megabytes."""
+STRAY = 0.4
+"""Farther than so much of the extent of nearly all vertices, one is stray."""
+INWARD = 0.35
+"""From such a mean cosine on between the surface and the way to its middle, it is a room. A wall is near 0."""
 VIEWER_TEXTURE = 2048
 """Longer side of the texture inside the page, pixels."""
 
@@ -30,6 +34,38 @@ class Geometry:
     uvs: NDArray[np.float64]  # [v, 2], origin bottom left
     normals: NDArray[np.float64]  # [v, 3], unit
     texture: Path
+
+    @property
+    def seen(self) -> NDArray[np.float64]:
+        """The vertices that a view has to show, [n, 3]: all but stray ones far from the others."""
+        used = self.vertices[np.unique(self.faces)] if len(self.faces) else self.vertices
+        if not len(used):
+            return used
+        low, high = np.percentile(used, (0.5, 99.5), axis=0)
+        near = np.all((used >= low - (high - low) * STRAY) & (used <= high + (high - low) * STRAY + 1e-12), axis=1)
+        return used[near] if near.any() else used
+
+    @property
+    def inward(self) -> bool:
+        """Whether it is a room seen from inside: the surface faces its own middle."""
+        corners = self.vertices[self.faces]
+        if not len(corners):
+            return False
+        facing = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])  # as long as twice the area
+        middles = corners.mean(axis=1)
+        area = np.linalg.norm(facing, axis=1)
+        center = (middles * area[:, None]).sum(axis=0) / max(float(area.sum()), 1e-30)
+        toward = center - middles
+        toward /= np.maximum(np.linalg.norm(toward, axis=1, keepdims=True), 1e-12)
+        return float(np.einsum("ij,ij->", facing, toward)) > INWARD * float(area.sum())
+
+    @property
+    def dimensions(self) -> tuple[float, float, float]:
+        """Width, height and depth of what is seen, four digits."""
+        seen = self.seen
+        across = np.ptp(seen, axis=0) if len(seen) else np.zeros(3)
+        width, height, depth = (float(f"{part:.4g}") for part in across)
+        return width, height, depth
 
     @property
     def texture_px(self) -> int:
@@ -55,8 +91,8 @@ def read_geometry(folder: Path) -> Geometry:
         ) from error
 
 
-def pack(geometry: Geometry, frame: NDArray[np.float64]) -> dict[str, Any] | None:
-    """The model turned into `frame`, quantized and compressed, as the page's script unpacks it; None when too big.
+def pack(geometry: Geometry) -> dict[str, Any] | None:
+    """The model, quantized and compressed, as the page's script unpacks it; None when too big.
 
     Positions and texture coordinates become 16 bits within their bounds, normals 8 bits; every stream is
     stored as differences (zigzag), by byte planes, then deflated together: about 12 bytes per vertex.
@@ -68,9 +104,9 @@ def pack(geometry: Geometry, frame: NDArray[np.float64]) -> dict[str, Any] | Non
     rank = np.empty(len(used), np.int64)
     rank[order] = np.arange(len(used))
     keep = used[order]
-    positions, low, size = _quantized(geometry.vertices[keep] @ frame.T)
+    positions, low, size = _quantized(geometry.vertices[keep])
     uvs, uv_low, uv_size = _quantized(geometry.uvs[keep])
-    normals = np.clip(np.rint(geometry.normals[keep] @ frame.T * 127), -127, 127).astype(np.int64) & 0xFF
+    normals = np.clip(np.rint(geometry.normals[keep] * 127), -127, 127).astype(np.int64) & 0xFF
     streams = [*_planes(positions, 2), *_planes(uvs, 2), *_bytes(normals), *_planes(rank[inverse].reshape(-1, 1), 4)]
     return {
         "vertices": len(keep),
@@ -81,6 +117,29 @@ def pack(geometry: Geometry, frame: NDArray[np.float64]) -> dict[str, Any] | Non
         "uvSize": uv_size.tolist(),
         "data": base64.b64encode(zlib.compress(b"".join(streams), 9)).decode("ascii"),
     }
+
+
+def pack_points(points: NDArray[np.float64], colors: NDArray[np.uint8], most: int) -> dict[str, Any]:
+    """At most `most` of the points, evenly over their order, in 16 bits within their bounds, and their colors."""
+    chosen = np.unique(np.linspace(0, max(len(points) - 1, 0), min(len(points), most)).astype(np.int64))
+    places, low, size = _quantized(points[chosen]) if len(chosen) else (np.zeros((0, 3), np.int64), *np.zeros((2, 3)))
+    order = np.lexsort(places.T)  # neighbors differ little
+    streams = [*_planes(places[order], 2), *_bytes(colors[chosen][order].astype(np.int64))]
+    return {
+        "count": len(chosen),
+        "low": low.tolist(),
+        "size": size.tolist(),
+        "data": base64.b64encode(zlib.compress(b"".join(streams), 9)).decode("ascii"),
+    }
+
+
+def outline(points: NDArray[np.float64], directions: int = 96) -> NDArray[np.float64]:
+    """The few of the points that lie outermost in some direction: what fits them fits all, nearly."""
+    turn = np.arange(directions) * np.pi * (3 - np.sqrt(5))  # a Fibonacci sphere
+    height = 1 - 2 * (np.arange(directions) + 0.5) / directions
+    ring = np.sqrt(1 - height**2)
+    rays = np.stack([ring * np.cos(turn), height, ring * np.sin(turn)])
+    return points[np.unique((points @ rays).argmax(axis=0))] if len(points) else points
 
 
 def viewer_texture(geometry: Geometry) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from steps.reconstruction.metrics import StepWarning
 from steps.reconstruction.reporting.figures import Summary
@@ -12,14 +12,14 @@ from steps.reconstruction.reporting.wording import counted, step_title
 SHOWN_FILES = 8
 
 
-def notes(summary: Summary, issues: Sequence[StepWarning]) -> Markup:
+def notes(summary: Summary, issues: Sequence[StepWarning], miniatures: Mapping[str, str]) -> Markup:
     """Warnings first, then what was replaced by something lesser, then what was seen but is no reason to warn."""
     warned = {warning.code for warning in summary.warnings}
     remarks = [issue for issue in issues if issue.code not in warned]
     items = [
-        *(_note(one.code, "warn", one.step, one.message, one.files) for one in summary.warnings),
-        *(_note("fallback", "info", one.step, one.message) for one in summary.fallbacks),
-        *(_note(one.code, "info", "assess_photos", one.message, one.files) for one in remarks),
+        *(note(one.code, "warn", one.step, one.message, one.files, miniatures) for one in summary.warnings),
+        *(note("fallback", "info", one.step, one.message) for one in summary.fallbacks),
+        *(note(one.code, "info", "assess_photos", one.message, one.files, miniatures) for one in remarks),
     ]
     told = [
         counted(number, word)
@@ -33,15 +33,32 @@ def notes(summary: Summary, issues: Sequence[StepWarning]) -> Markup:
     return section("notes", "Nothing to worry about", calm, element("ul", *items, class_="notes") if items else None)
 
 
-def _note(code: str, kind: str, step: str, message: str, files: Sequence[str] = ()) -> Markup:
+def note(
+    code: str,
+    kind: str,
+    step: str,
+    message: str,
+    files: Sequence[str] = (),
+    miniatures: Mapping[str, str] | None = None,
+) -> Markup:
+    """One card: its code, who says it, what, and which photographs it is about."""
     chip = element("code", code, class_=f"chip {kind}")
     return element(
         "li",
-        element("p", chip, element("span", step_title(step), class_="where")),
+        element("p", chip, element("span", step_title(step), class_="where") if step else None),
         element("p", message),
+        _pictures(files, miniatures or {}),
         file_names(files),
         class_="note",
     )
+
+
+def _pictures(files: Sequence[str], miniatures: Mapping[str, str]) -> Markup | None:
+    known = [name for name in files[:SHOWN_FILES] if name in miniatures]
+    if not known:
+        return None
+    images = [element("img", src=miniatures[name], alt=f"Photograph {name}", title=name) for name in known]
+    return element("div", *images, class_="miniatures")
 
 
 def file_names(files: Sequence[str]) -> Markup | None:

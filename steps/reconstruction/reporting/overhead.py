@@ -1,4 +1,4 @@
-"""Cameras and sparse points, seen from above and from the side."""
+"""Cameras and sparse points, seen from above, from the front and from the left, to one scale."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from steps.reconstruction.reporting.content import short_names
-from steps.reconstruction.reporting.markup import Markup, element, section
+from steps.reconstruction.reporting.markup import Markup, element
 from steps.reconstruction.reporting.thumbnails import data_uri
-from steps.reconstruction.reporting.wording import counted
-from steps.reconstruction.scene import CameraView, Scene, upright
+from steps.reconstruction.reporting.wording import length, round_length
+from steps.reconstruction.scene import CameraView, Scene
 
 Array = NDArray[np.float64]
 WIDTH = 1000.0
@@ -35,34 +35,20 @@ class Plan:
         return np.asarray((points @ self.axes - self.low) * self.scale, dtype=np.float64)
 
 
-def overhead(scene: Scene) -> Markup:
-    """The plan and the elevation."""
-    title = "Cameras and sparse points"
-    if not scene.views:
-        return section("cameras", title, "No photograph was placed.")
-    frame = upright(scene.views)
-    above = np.stack([frame[0], frame[2]], axis=1)  # photographers at the bottom
-    front = np.stack([frame[0], -frame[1]], axis=1)
-    left = np.stack([frame[2], -frame[1]], axis=1)
-    lead = (
-        f"{counted(len(scene.views), 'camera')} and {counted(len(scene.points), 'point')} in their own colors. "
-        "Up is guessed from how the cameras were held. Point at a camera for its name."
-    )
-    return section(
-        "cameras",
-        title,
-        lead,
-        element(
-            "div",
-            _drawing(scene, above, "From above", order=frame[1], named=len(scene.views) <= LABELED),
-            _drawing(scene, front, "From the front", order=frame[2], named=False),
-            _drawing(scene, left, "From the left", order=-frame[0], named=False),
-            class_="maps",
-        ),
+def overhead(scene: Scene, unit: str) -> Markup:
+    """The plan and two elevations; the world stands upright, with y up and z toward the photographers."""
+    x, y, z = np.eye(3)
+    named = len(scene.views) <= LABELED
+    return element(
+        "div",
+        _drawing(scene, np.stack([x, z], axis=1), "From above", order=y, named=named, unit=unit),
+        _drawing(scene, np.stack([x, -y], axis=1), "From the front", order=z, named=False, unit=unit),
+        _drawing(scene, np.stack([z, -y], axis=1), "From the left", order=-x, named=False, unit=unit),
+        class_="maps",
     )
 
 
-def _drawing(scene: Scene, axes: Array, title: str, *, order: Array, named: bool) -> Markup:
+def _drawing(scene: Scene, axes: Array, title: str, *, order: Array, named: bool, unit: str) -> Markup:
     plan = _plan(scene, axes)
     view_box = f"0 0 {WIDTH:.0f} {plan.height:.0f}"
     cloud = (
@@ -70,19 +56,42 @@ def _drawing(scene: Scene, axes: Array, title: str, *, order: Array, named: bool
         if len(scene.points)
         else None
     )
-    reach = 0.055 * WIDTH / plan.scale
+    reach = camera_reach(scene, 0.055 * WIDTH / plan.scale)
     labels = short_names([view.name for view in scene.views])
     cameras = [_camera(view, plan, reach, labels[view.name] if named else None) for view in scene.views]
     svg = element(
         "svg",
         cloud,
         element("g", *cameras),
+        _bar(plan) if unit == "m" else None,
         viewBox=view_box,
         class_="map",
         role="img",
-        aria_label=f"{title}: {len(scene.views)} cameras around {len(scene.points)} points.",
+        aria_label=f"{title}: {len(scene.views)} cameras and {len(scene.points)} points.",
     )
     return element("figure", svg, element("figcaption", title), class_="map-figure")
+
+
+def camera_reach(scene: Scene, most: float) -> float:
+    """How long a camera is drawn: `most`, or less where neighbors would hide each other."""
+    centers = np.array([view.center for view in scene.views]).reshape(-1, 3)
+    if len(centers) < 2:
+        return most
+    gaps = np.linalg.norm(centers[:, None] - centers[None], axis=2)
+    np.fill_diagonal(gaps, np.inf)
+    return float(np.clip(0.7 * np.median(gaps.min(axis=1)), most / 5, most))
+
+
+def _bar(plan: Plan) -> Markup:
+    """A round number of meters, about a sixth of the drawing wide, at the bottom right."""
+    meters = round_length(WIDTH / 6 / plan.scale)
+    x, y, long = WIDTH - 24, plan.height - 22, meters * plan.scale
+    return element(
+        "g",
+        element("path", d=f"M{x - long:.1f} {y - 6:.1f}v6H{x:.1f}v-6"),
+        element("text", length(meters, "m"), x=float(x - long / 2), y=float(y - 10), text_anchor="middle"),
+        class_="scale-bar",
+    )
 
 
 def _plan(scene: Scene, axes: Array) -> Plan:
@@ -136,4 +145,5 @@ def _camera(view: CameraView, plan: Plan, reach: float, label: str | None) -> Ma
         if label
         else None,
         class_="camera",
+        data_camera=view.name,
     )

@@ -8,6 +8,7 @@ from steps.reconstruction.metrics import StepWarning
 from steps.reconstruction.reporting.content import Content, listed_photos
 from steps.reconstruction.reporting.documents import AssessedPhoto
 from steps.reconstruction.reporting.markup import Markup, element, section
+from steps.reconstruction.reporting.masking import masked
 from steps.reconstruction.reporting.wording import DASH, TIMES, counted
 
 MANY = 24
@@ -25,7 +26,7 @@ def photographs(content: Content) -> Markup:
         element(
             "li",
             _picture(photo, content.thumbnails, _state(photo, placed)),
-            element("p", photo.name, class_="name"),
+            element("p", element("bdi", photo.name), class_="name"),
             _issues(photo, meanings, content.assessment.issues),
             element(
                 "dl",
@@ -55,6 +56,7 @@ def photographs(content: Content) -> Markup:
         "photographs",
         "Photographs",
         lead,
+        masked(content.masked, content.masks),
         element("ul", *cards, class_="photos many" if len(photos) > MANY else "photos"),
     )
 
@@ -68,9 +70,7 @@ def _picture(photo: AssessedPhoto, thumbnails: Mapping[str, str], state: Markup)
     uri = thumbnails.get(photo.name)
     if uri is None:
         return element("div", element("span", "No picture"), state, class_="picture none")
-    return element(
-        "div", element("img", src=uri, alt=f"Photograph {photo.name}", loading="lazy"), state, class_="picture"
-    )
+    return element("div", element("img", src=uri, alt=f"Photograph {photo.name}"), state, class_="picture")
 
 
 def _state(photo: AssessedPhoto, placed: set[str]) -> Markup:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 DASH = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -45,3 +48,41 @@ def memory(size: int) -> str:
 def step_title(name: str) -> str:
     """align_photos → Align photos."""
     return name.replace("_", " ").replace("-", " ").capitalize()
+
+
+def percent(share: float) -> str:
+    """0.934 → 93 %; what is not quite everything or nothing never reads so."""
+    whole = round(share * 100)
+    if whole in (0, 100) and share not in (0.0, 1.0):
+        return "under 1 %" if whole == 0 else "over 99 %"
+    return f"{whole} %"
+
+
+def joined(words: Sequence[str]) -> str:
+    """a; a and b; a, b and c."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+def length(value: float, unit: str) -> str:
+    """0.42 m → 42 cm; 12.345 m → 12.3 m; without a unit three digits alone."""
+    return lengths([value], unit)
+
+
+def lengths(values: Sequence[float], unit: str) -> str:
+    """Several in the unit that suits the largest: 0.42, 0.05 m → 42 × 5 cm."""
+    size, name = 1.0, ""
+    if unit == "m":
+        sizes = ((1.0, "m"), (0.01, "cm"))
+        size, name = next(((size, name) for size, name in sizes if max(values) >= size), (0.001, "mm"))
+    return f" {TIMES} ".join(short(value / size) for value in values) + (f" {name}" if name else "")
+
+
+def round_length(about: float) -> float:
+    """The 1, 2 or 5 times a power of ten that is nearest below: 0.37 → 0.2; 730 → 500."""
+    power = 10.0 ** math.floor(math.log10(max(about, 1e-12)))
+    return next(step * power for step in (5, 2, 1) if step * power <= about * (1 + 1e-9) or step == 1)
+
+
+def short(value: float) -> str:
+    """Three digits, never an exponent: 1234 → 1,234; 12.34 → 12.3."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

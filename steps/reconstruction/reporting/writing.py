@@ -4,45 +4,43 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from kai_pipelines import ImageSet, PointCloud, SparseModel
 from steps.reconstruction.artifacts import MatchGraph, PhotoAssessment, TexturedModel
-from steps.reconstruction.metrics import StepMetrics
+from steps.reconstruction.metrics import FailedTry, StepMetrics
+from steps.reconstruction.reporting import held_out
 from steps.reconstruction.reporting.cameras import cameras_document
-from steps.reconstruction.reporting.compose import compose
+from steps.reconstruction.reporting.compose import Inputs, compose
 from steps.reconstruction.reporting.content import Content
-from steps.reconstruction.reporting.documents import AssessmentDocument, MatchDocument, read_document
+from steps.reconstruction.reporting.documents import (
+    AssessmentDocument,
+    ChoiceDocument,
+    MatchDocument,
+    read_document,
+)
 from steps.reconstruction.reporting.figures import (
     Summary,
     collect_warnings,
     costs,
     device,
+    device_reason,
     fallbacks,
     ply_vertices,
+    scale,
     step_values,
+    unregistered,
     versions,
 )
-from steps.reconstruction.reporting.geometry import Geometry, read_geometry
+from steps.reconstruction.reporting.geometry import read_geometry
 from steps.reconstruction.reporting.page import page
-from steps.reconstruction.scene import Scene, read_scene
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """Everything that the other steps left, read."""
-
-    photos: Path
-    assessment: AssessmentDocument
-    matches: MatchDocument
-    scene: Scene
-    dense_points: int
-    geometry: Geometry
+from steps.reconstruction.reporting.privacy import private_metrics, private_warning, without_places
+from steps.reconstruction.scene import read_scene
 
 
 def read(
     photos: ImageSet,
+    masks: ImageSet | None,
     assessment: PhotoAssessment,
     match_graph: MatchGraph,
     sparse: SparseModel,
@@ -50,38 +48,71 @@ def read(
     model: TexturedModel,
 ) -> Inputs:
     """Read all documents and models."""
+    assessed = read_document(assessment.path, AssessmentDocument)
+    matches = read_document(match_graph.path, MatchDocument)
     return Inputs(
         photos=photos.path,
-        assessment=read_document(assessment.path, AssessmentDocument),
-        matches=read_document(match_graph.path, MatchDocument),
+        masks=masks.path if masks else None,
+        model=model.path,
+        assessment=assessed.model_copy(
+            update={
+                "issues": [private_warning(issue) for issue in assessed.issues],
+                "reason": without_places(assessed.reason),
+            }
+        ),
+        matches=matches.model_copy(update={"gaps": [private_warning(gap) for gap in matches.gaps]}),
         scene=read_scene(sparse.path),
         dense_points=ply_vertices(points.path),
         geometry=read_geometry(model.path),
+        held_out=held_out.read_held_out(model.path),
     )
 
 
-def summarize(inputs: Inputs, quality: str, requested: str, steps: Sequence[StepMetrics]) -> Summary:
+def summarize(
+    inputs: Inputs,
+    choice: ChoiceDocument,
+    quality: str,
+    requested: str,
+    steps: Sequence[StepMetrics],
+    degraded: Sequence[FailedTry] = (),
+) -> Summary:
     """Count in the artifacts what can be counted there; the rest is what the steps said."""
+    told = [private_metrics(one) for one in steps]
     assessed = inputs.assessment.photos
-    given = len({photo.name for photo in assessed} | {photo.name for photo in inputs.matches.photos})
+    given = len({photo.name for photo in (*assessed, *inputs.matches.photos)})
+    exam = held_out.score(list(inputs.held_out))
+    source, unit = scale(told)
     return Summary(
         quality=str(quality),
         requested_quality=str(requested),
-        device=device(steps),
+        requested=str(requested),
+        chosen=choice.quality or str(quality),
+        built=str(quality),
+        reason=without_places(choice.reason) or inputs.assessment.reason,
+        device=device(told),
+        device_reason=device_reason(told),
         photos=given,
         photos_used=sum(photo.used for photo in assessed) if assessed else given,
         registered=len(inputs.scene.views),
+        unregistered=unregistered(inputs.assessment, inputs.matches, inputs.scene),
         mean_reprojection_px=round(inputs.scene.mean_reprojection_px, 4),
         sparse_points=len(inputs.scene.points),
         dense_points=inputs.dense_points,
         vertices=len(inputs.geometry.vertices),
         faces=len(inputs.geometry.faces),
         texture_px=inputs.geometry.texture_px,
-        values=step_values(steps),
-        warnings=collect_warnings(steps),
-        fallbacks=fallbacks(steps, quality),
+        dimensions=inputs.geometry.dimensions,
+        unit=unit,
+        scale_source=source,
+        held_out_psnr_db=exam.psnr_db if exam else None,
+        held_out_coverage=exam.coverage if exam else None,
+        held_out_photos=exam.photos if exam else 0,
+        predictions=choice.predictions,
+        values=step_values(told),
+        warnings=collect_warnings(told),
+        fallbacks=fallbacks(told, choice.quality or str(quality), str(quality), degraded),
         versions=versions(),
-        **costs(steps),
+        **costs(told),
     )
 
 
@@ -89,16 +120,7 @@ def illustrate(inputs: Inputs, summary: Summary, report: Callable[[str], None]) 
     """Make all pictures of the page."""
     from steps.reconstruction.reporting.drawing import Drawing
 
-    return compose(
-        inputs.photos,
-        inputs.assessment,
-        inputs.matches,
-        inputs.scene,
-        inputs.geometry,
-        summary,
-        Drawing(inputs.geometry),
-        report,
-    )
+    return compose(inputs, summary, Drawing(inputs.geometry), report)
 
 
 def write(cameras: Path, metrics: Path, report: Path, content: Content) -> None:

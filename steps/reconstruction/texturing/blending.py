@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,15 +13,17 @@ from steps.reconstruction.meshing.ply import TriangleMesh
 from steps.reconstruction.projection import project
 from steps.reconstruction.scene import CameraView
 from steps.reconstruction.texturing.leveling import agreed_colors
-from steps.reconstruction.texturing.photographs import Pyramid
+from steps.reconstruction.texturing.photographs import Album, Pyramid
 from steps.reconstruction.texturing.rays import Floats
 from steps.reconstruction.texturing.texels import Texels
-from steps.reconstruction.texturing.witnesses import Witness
+from steps.reconstruction.texturing.witnesses import Inquiry, Witness
 
 SMOOTHING = 8
 """Times that tone corrections are averaged along the surface: they carry no detail."""
 MOST_CORRECTION = 40.0
 """Gray levels."""
+MIXED_SCALE = 10.0
+"""Pixels², only to keep weights near 1."""
 FILLING = 400
 """Times that colors are passed on into what no photograph sees."""
 
@@ -44,38 +46,80 @@ class Surroundings:
         return cls(mesh, links.multiply(1 / links.sum(axis=1)[:, None]).tocsr())
 
 
-def bake(
-    around: Surroundings,
-    texels: Texels,
-    views: Sequence[CameraView],
-    open_photograph: Callable[[CameraView], Pyramid],
-    witnesses: Sequence[Witness],
-    gains: Floats,
-    labels: NDArray[np.int32],
-    report: Callable[[int], None],
-) -> Floats:
-    """Colors of the texels, [t, 3], 0-255."""
-    mesh = around.mesh
-    seen = [witness.vertex_seen.astype(np.float32) for witness in witnesses]
-    tones, trust = agreed_colors([witness.vertex_colors for witness in witnesses], seen, gains)
-    total, color = np.zeros(len(texels.index), np.float32), np.zeros((len(texels.index), 3), np.float32)
-    for number, (view, witness) in enumerate(zip(views, witnesses, strict=True)):
-        share = _shares(mesh, labels == number)
-        weight = _interpolated(share[:, None], mesh, texels, slice(None))[:, 0]
-        weight[witness.quality[texels.face] <= 0] = 0
-        chosen = np.flatnonzero(weight > 0)
-        if len(chosen):
-            own = witness.vertex_colors * gains[number]
-            correction = _smoothed(tones - own, trust[number], around)
-            detail = _detail(mesh, texels, chosen, view, open_photograph(view), witness) * gains[number]
-            detail += _interpolated(correction, mesh, texels, chosen)
-            color[chosen] += weight[chosen, None] * detail
-            total[chosen] += weight[chosen]
-        report(number)
-    color /= np.maximum(total, 1e-12)[:, None]
-    blank = np.flatnonzero(total <= 0)
-    color[blank] = _interpolated(_passed_on(tones, sum(seen) > 0, around), mesh, texels, blank)  # type: ignore[arg-type]
-    return np.clip(color, 0, 255)
+class Bake:
+    """Texels that photograph after photograph is added to."""
+
+    def __init__(
+        self,
+        around: Surroundings,
+        texels: Texels,
+        witnesses: Sequence[Witness],
+        gains: Floats,
+        labels: NDArray[np.int32],
+    ) -> None:
+        """`labels` [f] are numbers of `witnesses`, `gains` [p, 3] make them equally bright."""
+        self._around, self._texels, self._witnesses = around, texels, witnesses
+        self._gains, self._labels = gains, labels
+        seen = [witness.vertex_seen.astype(np.float32) for witness in witnesses]
+        colors = [witness.vertex_colors for witness in witnesses]
+        self._tones, self._trust = agreed_colors(colors, seen, gains)
+        self._known = np.asarray(sum(seen) > 0, np.bool_)
+        self._mixed = _partly_seen(witnesses, labels)
+        self._texel_area = np.bincount(texels.face, minlength=len(labels)).astype(np.float32)
+        self._total = np.zeros(len(texels.index), np.float32)
+        self._color = np.zeros((len(texels.index), 3), np.float32)
+
+    def add(self, number: int, view: CameraView, album: Album, inquiry: Inquiry) -> None:
+        """Give the texels that take detail from the photograph `number` what it shows."""
+        mesh, witness = self._around.mesh, self._witnesses[number]
+        share = _shares(mesh, (self._labels == number) & ~self._mixed)
+        of_face = (share[mesh.faces] > 0).any(axis=1) & (witness.quality > 0)
+        of_face |= self._mixed & (witness.quality > 0)
+        chosen = np.flatnonzero(of_face[self._texels.face])
+        if not len(chosen):
+            return
+        face = self._texels.face[chosen]
+        weight = _interpolated(share[:, None], mesh, self._texels, chosen)[:, 0]
+        mixed = self._mixed[face]
+        weight[mixed] += np.square(witness.quality[face[mixed]] / MIXED_SCALE) + 1e-9
+        points = _interpolated(mesh.vertices.astype(np.float32), mesh, self._texels, chosen)
+        level = _levels(witness.pixels[face], self._texel_area[face])
+        picture = album.open(view, int(level.min()))
+        spots = project(view, points).spots
+        usable = picture.counts(spots)
+        doubtful = np.flatnonzero(usable & (weight > 0) & ~witness.whole[face])
+        usable[doubtful] = inquiry.reached(view, points[doubtful])
+        weight[~usable] = 0
+        taken = np.flatnonzero(weight > 0)
+        chosen, weight = chosen[taken], weight[taken]
+        own = witness.vertex_colors * self._gains[number]
+        correction = _smoothed(self._tones - own, self._trust[number], self._around)
+        detail = _detail(picture, spots[taken], level[taken]) * self._gains[number]
+        detail += _interpolated(correction, mesh, self._texels, chosen)
+        self._color[chosen] += weight[:, None] * detail
+        self._total[chosen] += weight
+
+    def colors(self) -> Floats:
+        """Colors of the texels, [t, 3], 0-255; what no photograph shows takes those of its surroundings."""
+        color = self._color / np.maximum(self._total, 1e-12)[:, None]
+        blank = np.flatnonzero(self._total <= 0)
+        filled = _passed_on(self._tones, self._known, self._around)
+        color[blank] = _interpolated(filled, self._around.mesh, self._texels, blank)
+        return np.clip(color, 0, 255)
+
+
+def _partly_seen(witnesses: Sequence[Witness], labels: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Triangles of which the chosen photograph does not see all: each texel takes what does see it, [f]."""
+    partly = np.zeros(len(labels), bool)
+    for number, witness in enumerate(witnesses):
+        partly |= (labels == number) & ~witness.whole
+    return partly
+
+
+def _levels(pixels: Floats, texels: Floats) -> NDArray[np.int64]:
+    """The level of a photograph's pyramid whose pixels are as large as the texels, by the areas of a triangle in both."""
+    fine = 0.5 * np.log2(np.maximum(pixels, 1e-6) / np.maximum(texels, 1e-6))
+    return np.clip(np.round(fine - 0.1), 0, 6).astype(np.int64)
 
 
 def _shares(mesh: TriangleMesh, mine: NDArray[np.bool_]) -> Floats:
@@ -104,19 +148,9 @@ def _smoothed(correction: Floats, trust: Floats, around: Surroundings) -> Floats
     return np.asarray(carried / np.maximum(known, 1e-6), np.float32)
 
 
-def _detail(
-    mesh: TriangleMesh,
-    texels: Texels,
-    chosen: NDArray[np.int64],
-    view: CameraView,
-    picture: Pyramid,
-    witness: Witness,
-) -> Floats:
-    """The photograph's own colors at the chosen texels, [t, 3], at the resolution of the texture."""
-    points = _interpolated(mesh.vertices.astype(np.float32), mesh, texels, chosen)
-    spots = project(view, points).spots
-    level = witness.level[texels.face[chosen]]
-    color = np.empty((len(chosen), 3), np.float32)
+def _detail(picture: Pyramid, spots: Floats, level: NDArray[np.int64]) -> Floats:
+    """The photograph's own colors at `spots` [t, 2], [t, 3], at the resolution of the texture."""
+    color = np.empty((len(spots), 3), np.float32)
     for number in np.unique(level):
         at = level == number
         color[at] = picture.sample(spots[at], int(number))

@@ -23,6 +23,11 @@ class Texels:
     face: NDArray[np.int32]  # [t]
     weights: NDArray[np.float32]  # [t, 3], of the triangle's corners
 
+    def of(self, faces: NDArray[np.bool_]) -> Texels:
+        """Only those of triangles in `faces` [f]."""
+        keep = np.flatnonzero(faces[self.face])
+        return Texels(self.size, self.index[keep], self.face[keep], self.weights[keep])
+
 
 def rasterize(unwrapped: Unwrapped, size: int) -> Texels:
     """The triangles drawn into a texture of `size`² texels: a ray falls through every texel's center."""

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from steps.reconstruction.meshing.ply import TriangleMesh
 from steps.reconstruction.projection import Projection, project
 from steps.reconstruction.scene import CameraView
-from steps.reconstruction.texturing.photographs import Pyramid
+from steps.reconstruction.texturing.outlines import Outlines
+from steps.reconstruction.texturing.photographs import Album
 from steps.reconstruction.texturing.rays import Caster, Floats
 
 Mask = NDArray[np.bool_]
@@ -19,8 +20,10 @@ LEAST_COSINE = 0.04
 """A triangle is not seen by a camera that looks along it."""
 BORDER = 0.04
 """Near the border of a photograph, within this share of its longer side, its quality falls off."""
-PARTLY = 0.02
-"""Quality of a triangle whose center is seen but not all of its corners."""
+OUTLINE = 0.006
+"""So near an outline, as a share of the photograph's longer side, a small error of the surface shows something else."""
+LEAST_SHARE = 0.02
+"""Of its quality that a triangle keeps on an outline, or when not all of its corners are seen."""
 TOLERANCE = 0.5
 """A point is hidden when a ray ends so many mean edges before it,"""
 RELATIVE = 0.002
@@ -32,7 +35,8 @@ class Witness:
     """What one photograph knows of the mesh."""
 
     quality: Floats  # [f], pixels² that the triangle covers, less at borders and outlines; 0: not seen
-    level: NDArray[np.int8]  # [f], log2 of the pixels between texels: the pyramid's level to sample
+    whole: Mask  # [f], all of its corners are seen, too
+    pixels: Floats  # [f], pixels² that the triangle covers
     face_colors: NDArray[np.uint8]  # [f, 3]
     vertex_colors: NDArray[np.uint8]  # [v, 3]
     vertex_seen: Mask  # [v]
@@ -41,10 +45,8 @@ class Witness:
 class Inquiry:
     """The mesh prepared for asking photograph after photograph."""
 
-    def __init__(self, mesh: TriangleMesh, texel_area: Floats) -> None:
-        """`texel_area` [f] is how many texels each triangle has."""
+    def __init__(self, mesh: TriangleMesh) -> None:
         self._mesh = mesh
-        self._texel_area = texel_area
         self._caster = Caster(mesh.vertices, mesh.faces)
         corner = mesh.vertices[mesh.faces]
         self._centers = corner.mean(axis=1)
@@ -52,38 +54,41 @@ class Inquiry:
         self._normals = cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-300)
         self._edge = float(np.linalg.norm(corner[:, 1] - corner[:, 0], axis=1).mean())
 
-    def ask(self, view: CameraView, picture: Pyramid) -> Witness:
-        """What `picture`, taken by `view`, knows of every triangle and vertex."""
+    def ask(self, view: CameraView, album: Album) -> Witness:
+        """What the photograph taken by `view` knows of every triangle and vertex."""
         faces = self._mesh.faces
         corners, centers = project(view, self._mesh.vertices), project(view, self._centers)
-        area = _projected_areas(corners.spots[faces])
+        area = projected_areas(corners.spots[faces])
         toward = view.center - self._centers
-        cosine = np.einsum("fk,fk->f", toward, self._normals) / np.linalg.norm(toward, axis=1)
+        cosine = np.einsum("fk,fk->f", toward, self._normals) / np.maximum(np.linalg.norm(toward, axis=1), 1e-300)
         seen = centers.inside & (cosine > LEAST_COSINE)
-        seen[seen] = self._reached(view, self._centers[seen])
-        vertex_seen = corners.inside.copy()
-        vertex_seen[vertex_seen] = self._reached(view, self._mesh.vertices[vertex_seen])
-        whole = vertex_seen[faces].all(axis=1)
-        quality = np.where(seen, area * _away_from_border(view, centers), 0) * np.where(whole, 1, PARTLY)
-        fine = np.log2(np.sqrt(np.maximum(area, 1e-6) / np.maximum(self._texel_area, 1e-6)))
         overview = max(0, round(float(np.log2(np.sqrt(np.median(area[seen]))))) if seen.any() else 0)
+        picture = album.open(view, overview)
+        seen &= picture.counts(centers.spots)
+        seen[seen] = self.reached(view, self._centers[seen])
+        vertex_seen = corners.inside & picture.counts(corners.spots)
+        vertex_seen[vertex_seen] = self.reached(view, self._mesh.vertices[vertex_seen])
+        whole = vertex_seen[faces].all(axis=1)
+        away = Outlines(view, self._caster, self._edge).away(centers.spots, OUTLINE)
+        share = np.maximum(np.where(whole, away, 0), LEAST_SHARE)
         return Witness(
-            quality.astype(np.float32),
-            np.clip(np.round(fine - 0.1), 0, 6).astype(np.int8),
+            np.where(seen, area * _away_from_border(view, centers) * share, 0).astype(np.float32),
+            whole,
+            area,
             picture.sample(centers.spots, overview).astype(np.uint8),
             picture.sample(corners.spots, overview).astype(np.uint8),
             vertex_seen,
         )
 
-    def _reached(self, view: CameraView, points: NDArray[np.float64]) -> Mask:
-        """Per point: nothing stands between it and the camera."""
+    def reached(self, view: CameraView, points: NDArray[np.floating]) -> Mask:
+        """Per point [n, 3]: nothing stands between it and the camera."""
         toward = points - view.center
         length = np.linalg.norm(toward, axis=1)
         slack = np.maximum(TOLERANCE * self._edge / np.maximum(length, 1e-12), RELATIVE)
         return np.asarray(self._caster.distances(view.center, toward.astype(np.float32)) >= 1 - slack, np.bool_)
 
 
-def _projected_areas(corner: Floats) -> Floats:
+def projected_areas(corner: Floats) -> Floats:
     """Pixels² of triangles [f, 3, 2]."""
     a, b = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
     return np.asarray(0.5 * np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]), np.float32)

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from kai_pipelines import Gpu, ImageSet, Mesh, PointCloud, for_each, pipeline, step, switch
+from kai_pipelines import Gpu, ImageSet, Mesh, PointCloud, Retry, for_each, pipeline, step, switch
 from kai_pipelines.compiler import compile_pipeline
+from kai_pipelines.compiler.step import retry_strategy, step_template
 from kai_pipelines.errors import AuthoringError
 from kai_pipelines.expression import evaluate, parse_depends, tags
 from tests.golden.constructs import looping_over_files, plain_chain, varying, with_exit
@@ -162,11 +163,29 @@ def test_a_step_that_gave_up_for_good_is_not_tried_again() -> None:
 
     assert again("75") is True
     assert again("1") is True
-    assert again("137") is True
     assert again("-1") is True
+    assert again("137") is False  # it needs as much memory the next time
     assert again("64") is False
     assert again("65") is False
     assert again("70") is False
+
+
+@pytest.mark.parametrize(("after_timeout", "again"), [(True, True), (False, False)])
+def test_a_step_that_only_computes_can_say_that_more_time_is_no_use(after_timeout: bool, again: bool) -> None:
+    expression = retry_strategy(Retry(after_timeout=after_timeout))["expression"]
+    late = "Pod was active on the node longer than the specified deadline"  # Kubernetes, pod_workers.go
+
+    assert evaluate(expression, {"lastRetry.exitCode": "143", "lastRetry.message": late}) is again
+    assert evaluate(expression, {"lastRetry.exitCode": "1", "lastRetry.message": "main: Error (exit code 1)"}) is True
+    assert evaluate(expression, {"lastRetry.exitCode": "65", "lastRetry.message": ""}) is False
+
+
+def test_a_step_that_is_not_kept_says_so_to_whoever_keeps_results() -> None:
+    @step(cache=False)
+    def look() -> int:
+        return 0
+
+    assert step_template(look, "image")["metadata"] == {"annotations": {"kai-pipelines/cache": "disabled"}}
 
 
 def test_a_report_is_stored_as_it_is_and_a_mesh_as_an_archive() -> None:

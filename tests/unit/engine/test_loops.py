@@ -39,6 +39,23 @@ def test_a_sequence_counts(bench: Bench) -> None:
     assert phases(made)["n"] == "Skipped"
 
 
+def test_a_sequence_counts_in_binary(bench: Bench) -> None:
+    loop = task("l", withSequence={"start": 2, "end": 3, "format": "bit-%04b"}, arguments=given(x="{{item}}"))
+
+    bench.run(workflow(dag("main", loop), container("pod", inputs=["x"])))
+
+    assert _last_words(bench) == ["bit-0010", "bit-0011"]
+
+
+def test_numbers_of_a_result_keep_their_spelling(bench: Bench) -> None:
+    loop = task("l", withParam='[1.0, 1e3, {"k": 2.50}, [0.10]]', arguments=given(x="{{item}}"))
+
+    made = bench.run(workflow(dag("main", loop), container("pod", inputs=["x"])))
+
+    assert _last_words(bench) == ["1.0", "1e3", "[0.10]", '{"k":2.50}']
+    assert "l(0:1.0)" in phases(made)
+
+
 def test_a_loop_over_results_collects_in_the_order_of_items(bench: Bench) -> None:
     source = task("s", "source")
     loop = task("l", "echo", depends="s", withParam="{{tasks.s.outputs.parameters.y}}", arguments=given(x="{{item}}"))

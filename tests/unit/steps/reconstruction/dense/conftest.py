@@ -42,6 +42,20 @@ class Rendered:
         to_wall = np.abs(points @ WALL_NORMAL - WALL_DISTANCE) / np.linalg.norm(WALL_NORMAL)
         return to_wall, np.abs(np.linalg.norm(points - SPHERE_CENTER, axis=1) - SPHERE_RADIUS)
 
+    def normals(self, points: Array) -> Array:
+        """Unit normals [n, 3], toward the cameras, of the sphere or the wall, whichever is nearer to each point."""
+        to_wall, to_sphere = self.distances(points)
+        outward = points - SPHERE_CENTER
+        round_ones = outward / np.linalg.norm(outward, axis=1, keepdims=True)
+        return np.where((to_sphere < to_wall)[:, None], round_ones, WALL_NORMAL / np.linalg.norm(WALL_NORMAL))
+
+    def normal_map(self, index: int) -> NDArray[np.float32]:
+        """Exact normals [h, w, 3] in the camera axes of a view."""
+        view, depth = self.views[index], self.depths[index]
+        y, x = np.mgrid[: view.height, : view.width].astype(float)
+        points = cast(view, np.column_stack([x.ravel(), y.ravel()]))[0]
+        return (self.normals(points) @ view.rotation.T).reshape(*depth.shape, 3).astype(np.float32)
+
     def write(self, folder: Path) -> Path:
         """Write COLMAP's workspace: photographs and the model as text."""
         for name in ("images/left", "sparse", "stereo"):

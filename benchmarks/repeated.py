@@ -1,0 +1,142 @@
+"""The steps after alignment on a finished run whose photographs are each taken several times, for `scaling.py`.
+
+Memory and time of these steps depend on how many photographs there are and how large, not on whether two show the same:
+what took hours to match is used again under other names, and two hundred photographs cost what their own step costs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from steps.reconstruction.presets import PRESETS, Preset
+
+Paths = Mapping[str, Path]
+
+
+def kept(run: Path, store: Path) -> dict[str, Path]:
+    """The files and folders that the steps of a finished run gave, by ``step.output``."""
+    from kai_pipelines.cache.store import Store
+
+    record = json.loads((run / "workflow.json").read_text(encoding="utf-8"))
+    digests = json.loads((run / ".kai" / "state.json").read_text(encoding="utf-8"))["digests"]
+    found = {}
+    for node in record["status"]["nodes"].values():
+        for one in (node.get("outputs") or {}).get("artifacts") or []:
+            digest = digests.get((one.get("s3") or {}).get("key"))
+            if node["type"] == "Pod" and digest is not None:
+                found[f"{node['templateName']}.{one['name']}"] = Store(store).path(digest)
+    return found
+
+
+def again(name: str, number: int) -> str:
+    """The name of a photograph that is taken again."""
+    return name if not number else f"{Path(name).stem}-{number}{Path(name).suffix}"
+
+
+def repeat_photographs(source: Path, target: Path, times: int) -> None:
+    """Hard links under other names."""
+    for path in (path for path in source.rglob("*") if path.is_file()):
+        for number in range(times):
+            place = target / path.relative_to(source).with_name(again(path.name, number))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.link(path, place)
+
+
+def repeat_model(source: Path, target: Path, times: int) -> None:
+    """A sparse model in which each camera stands several times, and each point is seen by all of them."""
+    import pycolmap
+
+    model = pycolmap.Reconstruction(source)
+    images = sorted(model.images.values(), key=lambda image: image.image_id)
+    largest = max(image.image_id for image in images)
+    tracks = {number: list(point.track.elements) for number, point in model.points3D.items()}
+    for number in range(1, times):
+        for image in images:
+            other = number * largest + image.image_id
+            copy = pycolmap.Image(again(image.name, number), [p.xy for p in image.points2D], camera_id=image.camera_id, image_id=other)  # fmt: skip
+            model.add_image_with_trivial_frame(copy, image.cam_from_world())
+        for point, elements in tracks.items():
+            for element in elements:
+                model.add_observation(point, pycolmap.TrackElement(number * largest + element.image_id, element.point2D_idx))  # fmt: skip
+    target.mkdir(parents=True)
+    model.write(target)
+
+
+def repeat_maps(source: Path, target: Path, times: int) -> None:
+    """Depth and normal maps: each as often as its photograph."""
+    for path in (path for path in source.rglob("*") if path.is_file()):
+        if path.suffix != ".bin":
+            (target / path.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target / path.relative_to(source))
+            continue
+        photograph, kind = path.name.split(".geometric")[0], path.name[path.name.index(".geometric") :]
+        for number in range(times):
+            place = target / path.relative_to(source).with_name(again(photograph, number) + kind)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.link(path, place)
+
+
+def step(address: str, inputs: Mapping[str, object], outputs: Paths, needed: Mapping[str, Path]) -> dict[str, float]:
+    """Run one step as a pod would; what the kernel says that it cost. Inputs that it does not have are left out."""
+    from kai_pipelines.runtime import load_step
+
+    known = load_step(address).signature
+    given = {name: value for name, value in {**needed, **inputs}.items() if name in known.inputs}
+    flags = [f"--{name}={value}" for name, value in given.items()]
+    flags += [f"--output.{name}={path}" for name, path in outputs.items()]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kai_pipelines.runtime", address, *flags], stderr=subprocess.DEVNULL
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{address} ended with {process.returncode}")
+    return {"cpu_seconds": used.ru_utime + used.ru_stime, "peak_memory_bytes": used.ru_maxrss * 1024}
+
+
+def run_repeated(run: Path, store: Path, times: int, quality: str, scratch: Path) -> dict[str, dict[str, float]]:
+    """What each step after alignment costs, but for the matching itself, with `times` as many photographs."""
+    made, row = kept(run, store), _preset(quality)
+    shutil.rmtree(scratch, ignore_errors=True)
+    repeat_photographs(made["assess-photos.photos"], scratch / "photos", times)
+    masks = made.get("assess-photos.masks")
+    (scratch / "masks").mkdir()
+    if masks is not None:
+        repeat_photographs(masks, scratch / "masks", times)
+    repeat_model(made["align-photos.sparse"], scratch / "sparse", times)
+    repeat_maps(made["estimate-depth.depth"], scratch / "depth", times)
+    needed = {name: scratch / name for name in ("photos", "masks", "sparse", "depth", "scene")}
+    out, prefix = scratch, "steps.reconstruction."
+    costs = {
+        "undistort_photos": step(f"{prefix}undistort:undistort_photos", {"max_image_size": row.image_size}, {"scene": out / "scene"}, needed),
+        "fuse_depth": step(f"{prefix}fuse:fuse_depth", {}, {"points": out / "points.ply"}, needed),
+    }  # fmt: skip
+    needed |= {"points": out / "points.ply"}
+    costs["mesh_surface"] = step(
+        f"{prefix}surface:mesh_surface", {"poisson_depth": row.poisson_depth}, {"mesh": out / "mesh.ply"}, needed
+    )
+    costs["simplify_mesh"] = step(
+        f"{prefix}simplify:simplify_mesh", {"max_faces": row.faces}, {"mesh": out / "small.ply"},
+        {**needed, "mesh": out / "mesh.ply"},
+    )  # fmt: skip
+    costs["texture_mesh"] = step(
+        f"{prefix}texture:texture_mesh", {"texture_size": row.texture_size}, {"model": out / "model"},
+        {**needed, "mesh": out / "small.ply"},
+    )  # fmt: skip
+    return costs
+
+
+def _preset(quality: str) -> Preset:
+    return next(row for name, row in PRESETS.items() if name.value == quality)
+
+
+def document(costs: Mapping[str, Any], photos: int) -> dict[str, Any]:
+    """As a run of `scaling.py`."""
+    return {"photos": photos, "exit_code": 0, "repeated": True, "steps": dict(costs)}

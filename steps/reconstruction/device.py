@@ -1,0 +1,41 @@
+"""Find out what the dense stereo will run on, before anything that may be replaced by something lesser."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from kai_pipelines import Resources, Retry, progress, step
+from steps.reconstruction.metrics import StepMetrics, measured
+
+
+class Device(NamedTuple):
+    """What `find_device` returns."""
+
+    device: Literal["cuda", "cpu"]
+    metrics: StepMetrics
+
+
+@step(
+    resources=Resources(cpu=1, memory="1Gi"),
+    timeout="10m",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+    cache=False,
+)
+def find_device(requested: Literal["auto", "cuda", "cpu"] = "auto") -> Device:
+    """A GPU where one is there and not declined; `cuda` without one ends the run.
+
+    It runs each time: what is here today says nothing of tomorrow.
+    """
+    from steps.reconstruction.depth import choose_device, cuda_is_usable
+
+    with measured("find_device") as m:
+        device = choose_device(requested, cuda_is_usable())
+        m.value(device=device, requested_device=requested, device_reason=_reason(requested, device))
+        progress(1, 1, f"the dense stereo runs on the {'GPU' if device == 'cuda' else 'CPU'}")
+    return Device(device, m.metrics)
+
+
+def _reason(requested: str, device: str) -> str:
+    if requested == device:
+        return "it was asked for"
+    return "a GPU is here" if device == "cuda" else "no GPU that pycolmap can use is here"
