@@ -95,7 +95,9 @@ class Chromium:
         self._from.close()
         shutil.rmtree(self._profile, ignore_errors=True)
 
-    def open(self, path: Path, *, width: int = 1400, height: int = 900, phone: bool = False, dark: bool = False) -> Page:
+    def open(
+        self, path: Path, *, width: int = 1400, height: int = 900, phone: bool = False, dark: bool = False
+    ) -> Page:
         """A tab of its own with the file, loaded; `phone` has touch and two device pixels per pixel."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -104,7 +106,9 @@ class Chromium:
         for domain in ("Page", "Runtime", "Network", "Log"):
             page.call(f"{domain}.enable")
         scale = 2 if phone else 1
-        page.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone)
+        page.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=phone
+        )
         page.call("Emulation.setTouchEmulationEnabled", enabled=phone)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         calm = {"name": "prefers-reduced-motion", "value": "reduce"}
@@ -202,11 +206,15 @@ class Page:
 
     def frames(self, count: int = 2) -> None:
         """Wait until so many pictures were drawn."""
-        self.ask(f"new Promise(done => {{ let n = {count}; const f = () => n-- ? requestAnimationFrame(f) : done(1); f(); }})")
+        self.ask(
+            f"new Promise(done => {{ let n = {count}; const f = () => n-- ? requestAnimationFrame(f) : done(1); f(); }})"
+        )
 
     def spot(self, selector: str) -> tuple[float, float, float, float]:
         """Where an element is after scrolling to it: left, top, width, height, in the window."""
-        self.ask(f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block: 'center', behavior: 'instant'}})")
+        self.ask(
+            f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block: 'center', behavior: 'instant'}})"
+        )
         box = self.ask(
             f"(b => [b.left, b.top, b.width, b.height])(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
         )

@@ -141,7 +141,9 @@ def _time(predictions: dict[Quality, Prediction]) -> Check | None:
 
 
 def _memory(predictions: dict[Quality, Prediction], memory: int) -> Check | None:
-    fits = [quality for quality in Quality if quality not in predictions or predictions[quality].peak_memory_bytes <= memory]
+    fits = [
+        quality for quality in Quality if quality not in predictions or predictions[quality].peak_memory_bytes <= memory
+    ]
     carries = fits[-1] if fits else LOW
     shown = predictions.get(HIGH if carries is HIGH else list(Quality)[_RANK[carries] + 1])
     if shown is None:
@@ -150,7 +152,12 @@ def _memory(predictions: dict[Quality, Prediction], memory: int) -> Check | None
     if carries is HIGH:
         return Check("memory", round(shown.peak_memory_bytes / 1e9, 2), HIGH, f"high needs {size}.")
     finer = list(Quality)[_RANK[carries] + 1]
-    return Check("memory", round(shown.peak_memory_bytes / 1e9, 2), carries, f"{finer.value} would need {size} of memory; a step may use {memory / 1e9:.1f} GB.")
+    return Check(
+        "memory",
+        round(shown.peak_memory_bytes / 1e9, 2),
+        carries,
+        f"{finer.value} would need {size} of memory; a step may use {memory / 1e9:.1f} GB.",
+    )
 
 
 def _spelled(hours: float) -> str:

@@ -80,7 +80,8 @@ def comparisons(pairs: list[HeldOutPair], model: Path) -> list[Comparison]:
     for pair in pairs[:SHOWN]:
         photograph = _still(model / "held_out" / PurePosixPath(pair.photo).name, f"The photograph {pair.name}")
         render = _still(
-            model / "held_out" / PurePosixPath(pair.render).name, f"The model, textured without {pair.name}, as it saw it"
+            model / "held_out" / PurePosixPath(pair.render).name,
+            f"The model, textured without {pair.name}, as it saw it",
         )
         if photograph and render:
             made.append(Comparison(pair.name, photograph, render, pair.psnr_db, pair.coverage))

@@ -115,7 +115,11 @@ def stage(content: Content) -> Markup:
     """The place of the model: a picture, over which the script puts the interactive view."""
     still = content.hero
     interactive = content.viewer is not None
-    why = "" if interactive else f"its {counted(content.summary.faces, 'triangle')} are too many for a page; open model.glb."
+    why = (
+        ""
+        if interactive
+        else f"its {counted(content.summary.faces, 'triangle')} are too many for a page; open model.glb."
+    )
     return element(
         "figure",
         _picture(still),
@@ -137,8 +141,7 @@ def _controls(content: Content) -> tuple[Markup, ...]:
         for side in ("Front", "Left", "Back", "Right", "Top")
     ]
     skins = [
-        element("button", name, type="button", data_skin=skin, aria_pressed=pressed)
-        for name, skin, pressed in SKINS
+        element("button", name, type="button", data_skin=skin, aria_pressed=pressed) for name, skin, pressed in SKINS
     ]
     cameras = element("button", "Cameras", type="button", data_cameras=True, aria_pressed="false")
     whole = element("button", "⤢", type="button", data_whole=True, aria_pressed="false", aria_label="Fill the window")

@@ -38,7 +38,9 @@ def masked(stills: Sequence[Still], count: int) -> Markup | None:
     """The pictures with a sentence."""
     if not stills:
         return None
-    lead = f"{counted(count, 'photograph')} with a mask. What is tinted was ignored: it became neither points nor texture."
+    lead = (
+        f"{counted(count, 'photograph')} with a mask. What is tinted was ignored: it became neither points nor texture."
+    )
     figures = [
         element(
             "figure",

@@ -52,7 +52,11 @@ def page(content: Content) -> str:
     ]
     data = json_script("viewer-data", dict(content.viewer)) if content.viewer is not None else Markup()
     script = _script()
-    there = [(target, name) for target, name in PARTS if target == "top" or any(f'id="{target}"' in part for part in main if part)]
+    there = [
+        (target, name)
+        for target, name in PARTS
+        if target == "top" or any(f'id="{target}"' in part for part in main if part)
+    ]
     return Template(_asset("page.html")).substitute(
         title=text(headline(content.summary)),
         style=_asset("page.css"),

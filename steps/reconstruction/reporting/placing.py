@@ -59,14 +59,18 @@ def _facts(summary: Summary, matches: MatchDocument) -> Markup:
     ]
     if matches.median_parallax_deg is not None:
         weak = ": little; depth is uncertain" if matches.median_parallax_deg < WEAK_PARALLAX else ""
-        rows.append(("Angle of view between photographs", f"{matches.median_parallax_deg:.1f}° at the median point{weak}"))
+        rows.append(
+            ("Angle of view between photographs", f"{matches.median_parallax_deg:.1f}° at the median point{weak}")
+        )
     if matches.thickness is not None:
         flat = ": the points lie nearly in one plane" if matches.thickness < FLAT else ""
         rows.append(("Depth of the point cloud", f"{matches.thickness:.2f} of its extent{flat}"))
     if len(matches.components) > 1:
         sizes = joined([str(len(group)) for group in matches.components])
         rows.append(("Groups that match", f"{len(matches.components)}, of {sizes} photographs; the largest was built"))
-    return element("dl", *[element("div", element("dt", a), element("dd", b)) for a, b in rows], class_="pairs facts-of")
+    return element(
+        "dl", *[element("div", element("dt", a), element("dd", b)) for a, b in rows], class_="pairs facts-of"
+    )
 
 
 def _gaps(content: Content) -> Markup:
@@ -91,7 +95,9 @@ def _table(content: Content) -> Markup:
             element("th", element("bdi", name), scope="row"),
             element("td", element("span", "placed", class_="chip good"))
             if name in placed
-            else element("td", element("span", "not placed", class_="chip bad"), " ", reasons.get(name, ""), class_="why"),
+            else element(
+                "td", element("span", "not placed", class_="chip bad"), " ", reasons.get(name, ""), class_="why"
+            ),
             element("td", _number(features.get(name)), class_="n"),
             element("td", _number(matches.inliers.get(name)), class_="n"),
             element("td", _degrees(matches.parallax_deg.get(name)), class_="n"),

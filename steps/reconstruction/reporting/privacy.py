@@ -34,9 +34,7 @@ def private_names(names: Sequence[str]) -> list[str]:
 
 def private_warning(warning: StepWarning) -> StepWarning:
     """A warning without places."""
-    return StepWarning(
-        code=warning.code, message=without_places(warning.message), files=private_names(warning.files)
-    )
+    return StepWarning(code=warning.code, message=without_places(warning.message), files=private_names(warning.files))
 
 
 def private_metrics(metrics: StepMetrics) -> StepMetrics:
