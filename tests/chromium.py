@@ -15,6 +15,7 @@ import queue
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Generator
@@ -31,6 +32,14 @@ FLAGS = (
 )  # fmt: skip
 SOFTWARE = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist")
 WITHOUT_WEBGL = ("--disable-gpu", "--disable-3d-apis", "--disable-software-rasterizer")
+LAUNCH = """
+import os, sys
+high = [os.dup(int(one)) for one in sys.argv[1:3] for _ in range(8)][7::8]
+os.dup2(high[0], 3)
+os.dup2(high[1], 4)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
+"""Chromium reads commands from descriptor 3 and answers on 4, whatever they are here."""
 PATIENCE = 90.0
 """Seconds for any one answer; drawing without a GPU on a busy machine is slow."""
 
@@ -63,9 +72,9 @@ class Chromium:
         theirs_in, ours_out = os.pipe()
         ours_in, theirs_out = os.pipe()
         command = [self._executable, f"--user-data-dir={self._profile}", *self._flags]
-        shell = f'exec 3<&{theirs_in} 4>&{theirs_out}; exec "$@"'
+        start = [sys.executable, "-c", LAUNCH, str(theirs_in), str(theirs_out)]
         self._process = subprocess.Popen(
-            ["sh", "-c", shell, "sh", *command],
+            [*start, *command],
             pass_fds=(theirs_in, theirs_out),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -33,7 +33,11 @@ class Assessment(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=2, memory="3Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=2, memory="3Gi"),
+    timeout="2h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def assess_photos(
     photos: ImageSet, requested: Quality | Literal["auto"] = "auto", masks: ImageSet | None = None
 ) -> Assessment:

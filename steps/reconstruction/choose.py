@@ -30,7 +30,11 @@ class Chosen(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=1, memory="1Gi"), timeout="10m", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=1, memory="1Gi"),
+    timeout="10m",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def choose_quality(
     assessment: PhotoAssessment,
     match_graph: MatchGraph,

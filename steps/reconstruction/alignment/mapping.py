@@ -39,13 +39,13 @@ class Mapper:
 
     def best(self) -> Mapped:
         """The models of the mapper that suits the set; of both, the better, where the first leaves doubts."""
-        first, other = self.incremental, self.global_
+        tried: list[Callable[[], Mapped]] = [self.incremental, self.global_]
         if len(self._names) >= _GLOBAL_FROM:
-            first, other = other, first
-        found = first()
+            tried.reverse()
+        found = tried[0]()
         if not self.doubtful(found):
             return found
-        second = other()
+        second = tried[1]()
         return max(found, second, key=self._merit)  # the first where they are equal
 
     def doubtful(self, mapped: Mapped) -> bool:
@@ -53,7 +53,7 @@ class Mapper:
         if not mapped.models:
             return True
         model = mapped.models[0]
-        return model.num_reg_images() < len(self._names) or model.compute_mean_reprojection_error() > _FAR_OFF
+        return bool(model.num_reg_images() < len(self._names) or model.compute_mean_reprojection_error() > _FAR_OFF)
 
     def incremental(self, *, relaxed: bool = False, start: pycolmap.Reconstruction | None = None) -> Mapped:
         """One photograph after the other; `relaxed` believes in fewer matches; `start` is continued."""

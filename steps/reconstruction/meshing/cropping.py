@@ -37,21 +37,36 @@ def spacings(points: Points) -> NDArray[np.float64]:
     return np.asarray(near[:, 1:].mean(axis=1), np.float64)
 
 
-def crop(cloud: Cloud, centers: Sequence[Points]) -> Cloud:
-    """The points of the subject that cameras at `centers`, [3] each, look at."""
-    from scipy.spatial import KDTree
+def crop(cloud: Cloud, centers: Sequence[Points], depth: int) -> Cloud:
+    """The points of the subject that cameras at `centers`, [3] each, look at.
 
+    They are no more than the cells of an octree of `depth` levels can tell apart.
+    """
     kept = cloud
     if len(centers):
-        distance, _ = KDTree(np.array(centers)).query(cloud.points, workers=1)
+        distance = _from_cameras(kept.points, centers)
         kept = _chosen(kept, distance <= FAR * np.median(distance))
-        distance = distance[distance <= FAR * np.median(distance)]
-        relative = spacings(kept.points) / np.maximum(distance, 1e-12)
-        kept = _chosen(kept, relative <= STRAY * np.median(relative))
+    kept = _within_box(kept)
+    kept = thinned(kept, float(np.ptp(kept.points, axis=0).max(initial=0)) / 2**depth)
+    if len(centers):
+        relative = spacings(kept.points) / np.maximum(_from_cameras(kept.points, centers), 1e-12)
+        kept = _within_box(_chosen(kept, relative <= STRAY * np.median(relative)))
     low, high = np.percentile(kept.points, WITHIN, axis=0)
-    margin = MARGIN * (high - low)
-    kept = _chosen(kept, ((kept.points >= low - margin) & (kept.points <= high + margin)).all(axis=1))
     return _chosen(kept, _on_islands(kept.points, GAP * float(np.linalg.norm(high - low))))
+
+
+def _from_cameras(points: Points, centers: Sequence[Points]) -> NDArray[np.float64]:
+    """Distance of each point to the nearest camera, [n]."""
+    from scipy.spatial import KDTree
+
+    return np.asarray(KDTree(np.array(centers)).query(points, workers=1)[0], np.float64)
+
+
+def _within_box(cloud: Cloud) -> Cloud:
+    """The points in the generous box around nearly all of them."""
+    low, high = np.percentile(cloud.points, WITHIN, axis=0)
+    margin = MARGIN * (high - low)
+    return _chosen(cloud, ((cloud.points >= low - margin) & (cloud.points <= high + margin)).all(axis=1))
 
 
 def thinned(cloud: Cloud, side: float) -> Cloud:
@@ -61,6 +76,8 @@ def thinned(cloud: Cloud, side: float) -> Cloud:
     """
     axis = np.abs(cloud.normals).argmax(axis=1)
     sign = np.take_along_axis(cloud.normals, axis[:, None], axis=1)[:, 0] > 0
+    if not side > 0:
+        return cloud
     cell = np.floor((cloud.points - cloud.points.min(axis=0)) / side).astype(np.int64)
     extent = cell.max(axis=0) + 1
     key = ((cell[:, 0] * extent[1] + cell[:, 1]) * extent[2] + cell[:, 2]) * 6 + 2 * axis + sign

@@ -81,4 +81,4 @@ def _exam(pair: Comparison) -> Markup | None:
 
 
 def _layer(still: Still, alt: str, kind: str | None = None) -> Markup:
-    return element("img", src=still.uri, alt=alt, class_=kind, width=still.width, height=still.height, decoding="async")
+    return element("img", src=still.uri, alt=alt, class_=kind, width=still.width, height=still.height)

@@ -9,7 +9,7 @@ from steps.reconstruction.reporting.placing import size
 from steps.reconstruction.reporting.wording import counted, duration, percent, short_count
 
 KEYS = (
-    "Drag to turn, right-drag or two fingers to move, click and scroll or pinch to zoom. "
+    "Drag to turn, right-drag or two fingers to move, click and scroll or pinch to zoom, click twice to center. "
     "Keys: arrows, Shift and arrows, plus, minus, Home, F."
 )
 SKINS = (
@@ -98,7 +98,12 @@ def key_figures(summary: Summary) -> Markup:
         ("Processor time", duration(summary.total_cpu_seconds), f"dense stereo on {summary.device}"),
     ]
     cells = [
-        element("div", element("dt", name), element("dd", value, element("small", note)), class_="figure")
+        element(
+            "div",
+            element("dt", name),
+            element("dd", element("span", value, class_="long" if len(value) > 12 else None), element("small", note)),
+            class_="figure",
+        )
         for name, value, note in figures
     ]
     return element("dl", *cells, class_="figures")

@@ -44,7 +44,7 @@ def masked(stills: Sequence[Still], count: int) -> Markup | None:
     figures = [
         element(
             "figure",
-            element("img", src=still.uri, alt=still.title, width=still.width, height=still.height, decoding="async"),
+            element("img", src=still.uri, alt=still.title, width=still.width, height=still.height),
             class_="masked",
         )
         for still in stills

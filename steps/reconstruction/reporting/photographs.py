@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from steps.reconstruction.metrics import StepWarning
 from steps.reconstruction.reporting.content import Content, listed_photos
 from steps.reconstruction.reporting.documents import AssessedPhoto
-from steps.reconstruction.reporting.masking import masked
 from steps.reconstruction.reporting.markup import Markup, element, section
+from steps.reconstruction.reporting.masking import masked
 from steps.reconstruction.reporting.wording import DASH, TIMES, counted
 
 MANY = 24
@@ -70,9 +70,7 @@ def _picture(photo: AssessedPhoto, thumbnails: Mapping[str, str], state: Markup)
     uri = thumbnails.get(photo.name)
     if uri is None:
         return element("div", element("span", "No picture"), state, class_="picture none")
-    return element(
-        "div", element("img", src=uri, alt=f"Photograph {photo.name}", decoding="async"), state, class_="picture"
-    )
+    return element("div", element("img", src=uri, alt=f"Photograph {photo.name}"), state, class_="picture")
 
 
 def _state(photo: AssessedPhoto, placed: set[str]) -> Markup:

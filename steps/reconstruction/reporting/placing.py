@@ -8,7 +8,7 @@ from steps.reconstruction.reporting.figures import Summary
 from steps.reconstruction.reporting.markup import Markup, element, section
 from steps.reconstruction.reporting.notes import note
 from steps.reconstruction.reporting.overhead import overhead
-from steps.reconstruction.reporting.wording import DASH, TIMES, counted, joined, length
+from steps.reconstruction.reporting.wording import DASH, counted, joined, lengths
 
 SOURCES = {
     "gps": "The scale comes from the photographs' GPS positions; they are good to some meters, so it is a guide only.",
@@ -47,8 +47,7 @@ def placing(content: Content) -> Markup:
 
 def size(summary: Summary) -> str:
     """Width, height and depth."""
-    parts = [length(part, summary.unit) for part in summary.dimensions]
-    return f" {TIMES} ".join(parts)
+    return lengths(summary.dimensions, summary.unit)
 
 
 def _facts(summary: Summary, matches: MatchDocument) -> Markup:

@@ -16,6 +16,13 @@ def data_uri(image: Image.Image, quality: int = 78) -> str:
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
+def lossless_uri(image: Image.Image) -> str:
+    """A small drawing as a PNG data URI, every pixel as it is."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
 def thumbnail_side(photos: int) -> int:
     """Longer side of a thumbnail, pixels: smaller when there are many, so that the page stays light."""
     return 360 if photos <= 60 else 240 if photos <= 200 else 128

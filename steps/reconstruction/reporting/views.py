@@ -18,19 +18,19 @@ Picture = NDArray[np.uint8]
 
 SIDES = (
     ("Front", 0.0),
+    ("Front left", -45.0),
     ("Front right", 45.0),
+    ("Left", -90.0),
     ("Right", 90.0),
+    ("Back left", -135.0),
     ("Back right", 135.0),
     ("Back", 180.0),
-    ("Back left", -135.0),
-    ("Left", -90.0),
-    ("Front left", -45.0),
 )
 """Title and turn around the vertical, degrees; positive to the right."""
 FIELD_OF_VIEW = 30.0
 """Vertical, degrees."""
 MARGIN = 1.08
-NEAR_ENOUGH = 30.0
+NEAR_ENOUGH = 22.5
 """A side is photographed when a camera stands within so many degrees of it."""
 STEEP = 55.0
 """Cameras that look down from above this, degrees, see all sides."""
@@ -144,7 +144,6 @@ def views(stills: Sequence[Still], unseen: Sequence[str]) -> Markup:
                 alt=f"The model: {still.title.lower()}",
                 width=still.width,
                 height=still.height,
-                decoding="async",
             ),
             element("figcaption", still.title),
         )

@@ -65,10 +65,16 @@ def joined(words: Sequence[str]) -> str:
 
 def length(value: float, unit: str) -> str:
     """0.42 m → 42 cm; 12.345 m → 12.3 m; without a unit three digits alone."""
-    if unit != "m":
-        return f"{value:.3g}"
-    size, name = next(((size, name) for size, name in ((1.0, "m"), (0.01, "cm")) if value >= size), (0.001, "mm"))
-    return f"{short(value / size)} {name}"
+    return lengths([value], unit)
+
+
+def lengths(values: Sequence[float], unit: str) -> str:
+    """Several in the unit that suits the largest: 0.42, 0.05 m → 42 × 5 cm."""
+    size, name = 1.0, ""
+    if unit == "m":
+        sizes = ((1.0, "m"), (0.01, "cm"))
+        size, name = next(((size, name) for size, name in sizes if max(values) >= size), (0.001, "mm"))
+    return f" {TIMES} ".join(short(value / size) for value in values) + (f" {name}" if name else "")
 
 
 def round_length(about: float) -> float:

@@ -56,7 +56,7 @@ const LINES = [
   `layout(location=0) in vec3 place;
    uniform mat4 matrix;
    uniform vec3 low, size;
-   void main() { gl_Position = matrix * vec4(low + place * size, 1.); gl_Position.z -= 2e-5 * gl_Position.w; }`,
+   void main() { gl_Position = matrix * vec4(low + place * size, 1.); gl_Position.z -= 6e-4 * gl_Position.w; }`,
   "uniform vec4 tint; out vec4 color; void main() { color = vec4(tint.rgb * tint.a, tint.a); }"];
 const DOTS = [
   `layout(location=0) in vec3 place;
@@ -182,8 +182,6 @@ const painter = async (gl, model) => {
         gl.bindVertexArray(sparse);
         gl.drawArrays(gl.POINTS, 0, dots.count);
       } else {
-        gl.enable(gl.POLYGON_OFFSET_FILL);
-        gl.polygonOffset(shown.skin === "wire" ? 1 : 0, shown.skin === "wire" ? 2 : 0);
         drawSurface(pose, matrix, shown.skin === "texture" ? 0 : 1);
       }
       if (shown.skin === "wire") {

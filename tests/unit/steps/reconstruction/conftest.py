@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kai_pipelines import ImageSet, PointCloud, SparseModel
+from kai_pipelines import Figures, ImageSet, PointCloud, SparseModel
 from steps.reconstruction.artifacts import MatchGraph, PhotoAssessment, TexturedModel
 from steps.reconstruction.metrics import StepMetrics, StepWarning
 
@@ -30,6 +30,8 @@ class Finished:
     points: PointCloud
     model: TexturedModel
     steps: list[StepMetrics]
+    masks: ImageSet
+    choice: Figures
 
 
 def looking_at_origin(center: np.ndarray, up: np.ndarray) -> np.ndarray:
@@ -51,6 +53,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         points=PointCloud(_points(folder / "points.ply")),
         model=TexturedModel(_model(folder / "model")),
         steps=_steps(),
+        masks=ImageSet(_masks(folder / "masks")),
+        choice=Figures(_document(folder / "choice.json", _choice())),
     )
 
 
@@ -60,7 +64,27 @@ def _photos(folder: Path) -> Path:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(random.integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)).save(path, quality=90)
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[1], exif.get_ifd(0x8825)[2] = "N", (52.0, 31.0, 12.0)  # GPS: where on earth
+    Image.open(folder / NAMES[0]).save(folder / NAMES[0], exif=exif)
     return folder
+
+
+def _masks(folder: Path) -> Path:
+    """The left half of the first three photographs is the subject."""
+    for name in NAMES[:3]:
+        path = folder / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+        mask[:, : WIDTH // 2] = 255
+        Image.fromarray(mask).save(path)
+    return folder
+
+
+def _choice() -> dict[str, object]:
+    costs = {"low": (20.0, 800_000_000), "medium": (200.0, 2_000_000_000), "high": (1500.0, 3_500_000_000)}
+    predictions = {name: {"cpu_seconds": cpu, "peak_memory_bytes": peak} for name, (cpu, peak) in costs.items()}
+    return {"quality": "low", "best": "medium", "reason": "A & B <i>decide</i>.", "predictions": predictions}
 
 
 def _assessment() -> dict[str, object]:
@@ -83,7 +107,17 @@ def _assessment() -> dict[str, object]:
 
 def _matches() -> dict[str, object]:
     pairs = [{"a": i, "b": i + 1, "inliers": 100 + i} for i in range(len(NAMES) - 1)]
-    return {"photos": [{"name": name, "features": 500, "registered": True} for name in NAMES], "pairs": pairs}
+    return {
+        "photos": [{"name": name, "features": 500, "registered": True} for name in NAMES],
+        "pairs": pairs,
+        "components": [NAMES],
+        "inliers": {name: 300 + i for i, name in enumerate(NAMES)},
+        "parallax_deg": {name: 12.0 + i for i, name in enumerate(NAMES)},
+        "median_parallax_deg": 14.5,
+        "thickness": 0.4,
+        "gaps": [{"code": "azimuth-gap", "message": "Nobody looked from the back.", "files": [NAMES[0], NAMES[6]]}],
+        "unregistered": {HOSTILE: "Not a photograph."},
+    }
 
 
 def _document(path: Path, value: object) -> Path:
@@ -145,8 +179,23 @@ def _model(folder: Path) -> Path:
             normals += [np.eye(3)[axis] * sign] * 4
     folder.mkdir()
     np.savez(folder / "model.npz", vertices=vertices, faces=faces, uvs=uvs, normals=normals)
-    Image.fromarray(np.full((32, 32, 3), (180, 90, 60), np.uint8)).save(folder / "texture.png")
+    texture = np.full((32, 32, 3), (180, 90, 60), np.uint8)
+    texture[:, :16] = (40, 120, 200)
+    Image.fromarray(texture).save(folder / "texture.png")
+    _held_out(folder / "held_out")
     return folder
+
+
+def _held_out(folder: Path) -> None:
+    """Two photographs that the texture did without: white, and a model that is gray there."""
+    folder.mkdir()
+    pairs = []
+    for i, (name, decibels) in enumerate(((NAMES[1], 28.0), (NAMES[4], 31.0))):
+        Image.new("RGB", (96, 64), (255, 255, 255)).save(folder / f"{i}-photo.jpg")
+        Image.new("RGB", (96, 64), (60, 60, 60)).save(folder / f"{i}-render.jpg")
+        files = {"photo": f"{i}-photo.jpg", "render": f"{i}-render.jpg"}
+        pairs.append({"name": name, **files, "psnr_db": decibels, "coverage": 0.9 + 0.02 * i})
+    _document(folder / "held_out.json", {"pairs": pairs})
 
 
 def _steps() -> list[StepMetrics]:
@@ -155,7 +204,7 @@ def _steps() -> list[StepMetrics]:
         StepMetrics(step="assess_photos", cpu_seconds=1.5, wall_seconds=1.0, peak_memory_bytes=100_000_000,
                     warnings=[StepWarning(code="unreadable", message="Not a photograph: <b>text</b>.", files=[HOSTILE])]),
         StepMetrics(step="align_photos", cpu_seconds=20.25, wall_seconds=11.0, peak_memory_bytes=900_000_000,
-                    values={"registered": 7, "photos": 7}, warnings=[blurred]),
+                    values={"registered": 7, "photos": 7, "scale_source": "known-distance", "unit": "m"}, warnings=[blurred]),
         StepMetrics(step="fuse_depth", cpu_seconds=4.0, wall_seconds=4.0, peak_memory_bytes=300_000_000,
                     values={"dense_points": 1234, "device": "cpu"}, fallbacks=["No GPU: the CPU did it."]),
     ]  # fmt: skip

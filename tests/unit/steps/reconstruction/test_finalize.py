@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import io
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from kai_pipelines import Fatal, Quality
+from kai_pipelines import Fatal, Figures, Quality
 from steps.reconstruction.finalize import Finalized, finalize_reconstruction
+from steps.reconstruction.metrics import FailedTry, StepMetrics
+from steps.reconstruction.reporting import geometry
 
 HOSTILE = 'x"><script>alert(1)</script>.jpg'
 
@@ -74,6 +81,16 @@ def test_figures_count_what_the_artifacts_hold(result: Finalized) -> None:
     expected = {
         "quality": "low",
         "requested_quality": "auto",
+        "requested": "auto",
+        "chosen": "low",
+        "built": "low",
+        "unregistered": {HOSTILE: "Not a photograph."},
+        "dimensions": [1.0, 1.0, 1.0],
+        "unit": "m",
+        "scale_source": "known-distance",
+        "held_out_psnr_db": 29.5,
+        "held_out_coverage": 0.91,
+        "held_out_photos": 2,
         "device": "cpu",
         "photos": 8,
         "photos_used": 7,
@@ -91,6 +108,7 @@ def test_figures_count_what_the_artifacts_hold(result: Finalized) -> None:
         "fallbacks": [{"step": "fuse_depth", "message": "No GPU: the CPU did it."}],
     }
     assert {name: figures[name] for name in expected} == expected
+    assert figures["predictions"]["medium"] == {"cpu_seconds": 200.0, "peak_memory_bytes": 2_000_000_000}
     assert figures["mean_reprojection_px"] == pytest.approx(0.5, abs=1e-3)  # the fixture moves every observation so far
     assert [(w["step"], w["code"]) for w in figures["warnings"]] == [
         ("assess_photos", "unreadable"),
@@ -131,8 +149,16 @@ def test_names_and_messages_stay_text(result: Finalized) -> None:
 def test_every_picture_says_what_it_shows(result: Finalized) -> None:
     page = parsed(result.report.path)
 
-    pictures = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(pictures) == 1 + 8 + 2 * 4 + 7  # hero, sides, compared twice, photographs
+    pictures = [attributes for tag, attributes in page.tags if tag == "img" and attributes.get("class") != "through"]
+    held_out, others = 2, 2
+    assert len(pictures) == sum((
+        1,  # the hero
+        4,  # front, its left and right, from high up: the cameras stand on an arc
+        2 * (held_out + others),  # photograph and model
+        7,  # the photographs
+        3,  # with their masks
+        2 + 2,  # beside a warning and a gap
+    ))  # fmt: skip
     assert all(attributes.get("alt") for attributes in pictures)
     drawings = [attributes for tag, attributes in page.tags if tag == "svg"]
     assert len(drawings) == 5 and all(a.get("role") == "img" and a.get("aria-label") for a in drawings)
@@ -186,7 +212,134 @@ def test_what_the_script_looks_for_is_in_the_page(result: Finalized) -> None:
     attributes = {name for _, given in page.tags for name in given}
     identifiers = {given.get("id") for _, given in page.tags}
     hooks = set(re.findall(r"\[(data-[a-z]+)", script))
-    assert hooks == {"data-side", "data-skin", "data-cameras", "data-camera"}
+    assert hooks == {
+        "data-side", "data-skin", "data-cameras", "data-camera", "data-whole", "data-step", "data-leave",
+    }  # fmt: skip
     assert hooks <= attributes
     wanted = set(re.findall(r'getElementById\("([^"]+)"\)', script))
     assert wanted and wanted <= identifiers
+
+
+def test_the_only_script_that_may_run_is_the_page_s_own(result: Finalized) -> None:
+    text = result.report.path.read_text(encoding="utf-8")
+    policy = re.findall(r'Content-Security-Policy" content="([^"]+)"', text)[0]
+
+    (script,) = re.findall(r"<script>(.*)</script>", text, re.DOTALL)
+
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "connect-src" not in policy  # default-src 'none' holds
+    assert not [name for _, given in parsed(result.report.path).tags for name in given if name.startswith("on")]
+
+
+def test_nothing_of_the_machine_or_of_the_place_is_told(finished: Any, result: Finalized) -> None:
+    for path in (result.report.path, result.metrics.path, result.cameras.path):
+        text = path.read_text(encoding="utf-8")
+        assert str(finished.photos.path.parent) not in text
+        assert "/tmp/" not in text and "/home/" not in text
+        for uri in re.findall(r"data:image/[a-z]+;base64,([A-Za-z0-9+/=]+)", text):
+            image = Image.open(io.BytesIO(base64.b64decode(uri)))
+            assert not image.getexif() and "gps" not in str(image.info).lower()
+
+
+def test_the_held_out_score_leads_the_comparison_and_says_what_it_is_worth(result: Finalized) -> None:
+    text = result.report.path.read_text(encoding="utf-8")
+    compare = text[text.index('<section id="compare"') : text.index('<section id="views"')]
+
+    assert "29.5 dB" in compare and "over 91 % of the frame" in compare
+    assert "Between 26 and 30 dB" in compare and "What it does not tell" in compare
+    names = re.findall(r"<figcaption><bdi>([^<]+)</bdi>", compare)
+    assert names[:2] == ["front/IMG_0002.jpg", "front/IMG_0005.jpg"]
+    assert len(names) == len(set(names)) == 4
+
+
+def test_without_held_out_photographs_there_is_no_score(finished: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(finished.model.path, folder, ignore=shutil.ignore_patterns("held_out"))
+
+    result = finalize(finished, model=type(finished.model)(folder))
+
+    assert json.loads(result.metrics.path.read_text())["held_out_psnr_db"] is None
+    told = "".join(parsed(result.report.path).text)
+    assert "no photograph was kept back" in told and "29.5 dB" not in told
+
+
+def test_expected_and_real_cost_stand_side_by_side(result: Finalized) -> None:
+    told = " ".join("".join(parsed(result.report.path).text).split())
+
+    assert "Expected time" in told and "3 min 20 s" in told  # of medium
+    assert "low took 26 s of processor time and 900 MB of memory: 29 % more than expected." in told
+
+
+def test_without_masks_and_without_a_choice_the_page_says_less(finished: Any) -> None:
+    result = finalize(finished, masks=None, choice=None)
+
+    told = "".join(parsed(result.report.path).text)
+    assert "Masks" not in told and "Expected time" not in told
+    assert "Nothing was predicted." in told
+
+
+def test_masks_tint_what_is_ignored_and_leave_the_subject(result: Finalized) -> None:
+    masked = re.findall(
+        r'<figure class="masked"><img src="data:image/webp;base64,([^"]+)"', result.report.path.read_text()
+    )
+
+    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(masked[0]))).convert("RGB"), np.float64)
+    kept, ignored = picture[:, :40].mean(axis=(0, 1)), picture[:, 56:].mean(axis=(0, 1))
+    assert len(masked) == 3
+    assert ignored[0] - ignored[1] > 50 and abs(kept[0] - kept[1]) < 10
+
+
+def test_a_degraded_run_says_so_above_everything(finished: Any, tmp_path: Path) -> None:
+    chosen = tmp_path / "choice.json"
+    chosen.write_text('{"quality": "medium"}', encoding="utf-8")
+    steps = [*finished.steps, StepMetrics(step="find_device", values={"device": "cpu", "device_reason": "no GPU here"})]
+    given_up = FailedTry(name="medium", step="fuse-depth", why="ran out of memory", instead="low")
+
+    result = finalize(finished, quality=Quality.LOW, steps=steps, degraded=[given_up], choice=Figures(chosen))
+
+    text = result.report.path.read_text(encoding="utf-8")
+    banner = text[text.index('class="banner') : text.index("<h1>")]
+    assert "Built at low quality, not medium." in banner and "No GPU: the CPU did it." in banner
+    figures = json.loads(result.metrics.path.read_text())
+    assert "medium ran out of memory in fuse-depth; the model was built at low." in text
+    assert (figures["chosen"], figures["built"], figures["device_reason"]) == ("medium", "low", "no GPU here")
+    assert "Dense stereo ran on cpu: no GPU here." in text
+
+
+def test_a_model_too_big_to_turn_is_a_picture_that_says_why(finished: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(geometry, "VIEWER_FACES", 5)
+
+    result = finalize(finished)
+
+    text = result.report.path.read_text(encoding="utf-8")
+    assert "too many for a page; open model.glb" in text
+    assert "<canvas" not in text and 'id="viewer-data"' not in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "<script>alert(1)</script>.jpg",
+        "two\nlines.jpg",
+        "Ünï çødé 写真 \u202egpj.exe",
+        "a  b&amp;'\".jpg",
+        "]]>--></style>.jpg",
+    ],
+)
+def test_hostile_names_are_text_wherever_they_stand(finished: Any, tmp_path: Path, name: str) -> None:
+    graph = json.loads(finished.match_graph.path.read_text())
+    graph["photos"].append({"name": name, "features": 3, "registered": False})
+    graph["pairs"].append({"a": 0, "b": 7, "inliers": 20})
+    graph["components"].append([name])
+    graph["unregistered"][name] = f"Nothing matches {name}."
+    graph["gaps"].append({"code": "weak-link", "message": f"{name} hangs loose.", "files": [name]})
+    path = tmp_path / "match_graph.json"
+    path.write_text(json.dumps(graph))
+
+    result = finalize(finished, match_graph=type(finished.match_graph)(path))
+
+    page = parsed(result.report.path)
+    assert [tag for tag, _ in page.tags].count("script") == 2 and [tag for tag, _ in page.tags].count("style") == 2
+    assert "".join(page.text).count(f"Nothing matches {name}.") == 1
+    assert json.loads(result.metrics.path.read_text())["unregistered"][name] == f"Nothing matches {name}."

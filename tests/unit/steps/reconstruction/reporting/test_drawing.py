@@ -77,3 +77,20 @@ def test_nothing_in_sight_is_all_transparent(square: Geometry) -> None:
     away.translation[2] = -5
 
     assert not Drawing(square)(away).any()
+
+
+def test_into_a_room_one_looks_through_the_wall_in_front(tmp_path: Path) -> None:
+    """Two squares that face each other: from outside only the inner side of the far one is seen."""
+    texture = np.zeros((64, 64, 3), np.uint8)
+    texture[:, :32], texture[:, 32:] = RED, GREEN
+    Image.fromarray(texture).save(tmp_path / "texture.png")
+    corner = np.array([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])
+    vertices = np.vstack([np.insert(corner, 2, z, axis=1) for z in (1.0, -1.0)])
+    uvs = np.repeat([[0.25, 0.5], [0.75, 0.5]], 4, axis=0)
+    faces = np.array([[0, 2, 1], [0, 3, 2], [4, 5, 6], [4, 6, 7]])
+    room = Geometry(vertices, faces, uvs, np.zeros((8, 3)), tmp_path / "texture.png")
+
+    picture = Drawing(room)(camera(5))
+
+    assert room.inward
+    assert tuple(picture[20, 20]) == (*GREEN, 255)

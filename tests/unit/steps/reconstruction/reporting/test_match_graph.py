@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import base64
+import io
 import re
+
+import numpy as np
+from PIL import Image
 
 from steps.reconstruction.reporting.content import short_names
 from steps.reconstruction.reporting.documents import MatchDocument, MatchedPair, MatchedPhoto
@@ -41,7 +46,29 @@ def test_very_many_photographs_keep_the_drawing_light() -> None:
     drawn = match_graph(graph(200, reach=40))
 
     assert drawn.count('class="c c') == 1500
-    assert "<rect" not in drawn
+    assert "<rect" not in drawn and drawn.count('href="data:image/png') == 1
+    assert len(drawn) < 900_000
+
+
+def test_the_matrix_of_many_photographs_has_one_pixel_per_pair() -> None:
+    drawn = match_graph(graph(100))
+
+    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(re.findall(r"image/png;base64,([^\"]+)", drawn)[0]))))
+    assert picture.shape == (100, 100, 4)
+    marked = {(int(row), int(column)) for row, column in np.argwhere(picture[..., 3] > 0)}
+    assert marked == {(pair.b, pair.a) for pair in graph(100).pairs}
+
+
+def test_photographs_that_fall_into_groups_are_named_by_group() -> None:
+    names = [f"IMG_{i:04}.jpg" for i in range(6)]
+    document = graph(6).model_copy(update={"components": [names[:4], names[4:]]})
+
+    drawn = match_graph(document)
+
+    assert "2 groups that nothing joins" in drawn
+    told = drawn[drawn.index("Group 2") : drawn.index("</ul>")]
+    assert "IMG_0004.jpg" in told and "IMG_0005.jpg" in told and "IMG_0003.jpg" not in told
+    assert "nothing joins" not in match_graph(graph(6))
 
 
 def test_no_pairs_is_said_in_words() -> None:
