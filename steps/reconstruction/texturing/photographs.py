@@ -60,7 +60,7 @@ class Pyramid:
         x, y = (np.rint(place) for place in self._places(spots, self._inside.shape))
         within = (x >= 0) & (y >= 0) & (x < width) & (y < height)
         within[within] = self._inside[y[within].astype(np.int64), x[within].astype(np.int64)] > 0
-        return within
+        return np.asarray(within, np.bool_)
 
     def _places(self, spots: Floats, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
         """Where `spots` of the full photograph fall in a smaller one of `shape`."""
