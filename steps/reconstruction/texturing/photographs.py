@@ -134,7 +134,7 @@ def _decoded(path: Path, level: int, view: CameraView) -> tuple[NDArray[np.uint8
                 image.draft("RGB", (-(-view.width // 2**level), -(-view.height // 2**level)))
             picture = np.asarray(image.convert("RGB"), np.uint8)
     except (OSError, ValueError) as error:
-        raise Fatal(f"{view.name} could not be read: {error}", code="unreadable-photos", files=[view.name]) from error
+        raise Fatal(f"{view.name} could not be read: {error}", code="unreadable-photo", files=[view.name]) from error
     if not whole:
         picture = np.asarray(cv2.resize(picture, (view.width, view.height), interpolation=cv2.INTER_AREA), np.uint8)
     first = round(float(np.log2(view.width / picture.shape[1])))
