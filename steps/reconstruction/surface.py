@@ -13,7 +13,8 @@ from steps.reconstruction.artifacts import DenseScene, DepthMaps
 from steps.reconstruction.metrics import StepMetrics, measured
 
 if TYPE_CHECKING:
-    from steps.reconstruction.meshing.ply import Cloud, TriangleMesh
+    from steps.reconstruction.meshing.evidence import Evidence
+    from steps.reconstruction.meshing.ply import Cloud, Points, TriangleMesh
 
 LEAST_POINTS = 100
 LEAST_FACES = 20
@@ -36,6 +37,7 @@ def mesh_surface(points: PointCloud, scene: DenseScene, depth: DepthMaps, poisso
     """Poisson's surface through the points that the cameras look at, without what the photographs refute."""
     from steps.reconstruction.dense.views import read_views
     from steps.reconstruction.meshing.borders import even_borders
+    from steps.reconstruction.meshing.closing import capped
     from steps.reconstruction.meshing.cropping import crop
     from steps.reconstruction.meshing.evidence import gather_evidence
     from steps.reconstruction.meshing.ply import read_cloud, write_mesh
@@ -53,8 +55,13 @@ def mesh_surface(points: PointCloud, scene: DenseScene, depth: DepthMaps, poisso
         progress(1, 3, f"surface through {len(cloud.points)} points")
         closed = cleaned(_poisson(cloud, subject.depth))
         progress(2, 3, f"asking {len(views)} photographs about {len(closed.faces)} triangles")
-        evidence = gather_evidence(closed.vertices, vertex_normals(closed), subject.cell, views, scene.path, depth.path)
-        trimmed = cleaned(even_borders(trim(closed, cloud, subject.cell, evidence, len(views))))
+
+        def ask(places: Points, normals: Points) -> Evidence:
+            return gather_evidence(places, normals, subject.cell, views, scene.path, depth.path)
+
+        evidence = ask(closed.vertices, vertex_normals(closed))
+        trimmed = even_borders(trim(closed, cloud, subject.cell, evidence, len(views)))
+        trimmed = cleaned(capped(cleaned(trimmed), ask))
         _require(len(trimmed.faces) >= LEAST_FACES, "No part of the surface lies near the points.")
         out = Mesh.new("mesh")
         write_mesh(out.path, trimmed)

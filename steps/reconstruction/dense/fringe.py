@@ -47,7 +47,7 @@ def find_fringe(image: NDArray[np.uint8], depth: NDArray[np.float32]) -> NDArray
 def _goes_on_beyond(plain: NDArray[np.bool_], depth: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Pixels of `plain` areas that have no depth for the most part."""
     count, area = cv2.connectedComponents(plain.astype(np.uint8), connectivity=4)
-    label = np.asarray(area).ravel()
+    label = np.asarray(area, np.int64).ravel()
     size = np.maximum(np.bincount(label, minlength=count), 1)
     without = np.bincount(label, weights=(depth <= 0).ravel(), minlength=count) / size
     return np.asarray(plain & (without > BEYOND)[label].reshape(plain.shape), np.bool_)

@@ -67,3 +67,16 @@ def test_fewer_triangles_than_any_solid_has_are_refused(tmp_path) -> None:
         simplified(tmp_path, plate(10), 3)
 
     assert caught.value.code == "bad-face-count"
+
+
+def test_a_long_ragged_border_does_not_use_up_the_triangles(tmp_path) -> None:
+    ball = trimesh.creation.icosphere(subdivisions=5)
+    pierced = np.random.default_rng(0).uniform(size=len(ball.faces)) > 0.02
+    given = TriangleMesh(np.asarray(ball.vertices), ball.faces[pierced].astype(np.int64))
+
+    mesh = read_mesh(simplified(tmp_path, given, 1200).mesh.path)
+
+    assert len(mesh.faces) <= 1200
+    radius = np.linalg.norm(mesh.vertices, axis=1)
+    assert np.abs(radius - 1).max() < 0.02
+    assert trimesh.Trimesh(mesh.vertices, mesh.faces, process=False).area == pytest.approx(4 * np.pi, rel=0.06)

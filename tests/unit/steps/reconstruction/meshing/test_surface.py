@@ -74,6 +74,18 @@ def test_a_small_hole_is_closed_and_a_large_one_stays(tmp_path, ball, model_arou
     assert np.linalg.norm(mesh.vertices - [0, 0, -1], axis=1).min() > 0.5
 
 
+def test_the_underside_that_no_photograph_shows_gets_a_flat_cap(tmp_path, ball, model_around) -> None:
+    above = ball.points[:, 2] > -0.7
+    standing = Cloud(ball.points[above], ball.normals[above], ball.colors[above])
+    cameras = 4 * np.array([[np.cos(a), np.sin(a), h] for h in (0.3, 1.2) for a in np.arange(0, 6, 0.7)])
+
+    mesh = as_trimesh(read_mesh(meshed(tmp_path, standing, model_around(cameras)).mesh.path))
+
+    assert mesh.is_watertight
+    assert mesh.vertices[:, 2].min() > -0.85  # the whole ball would reach to -1
+    assert mesh.volume == pytest.approx(np.pi * (0.7 - 0.7**3 / 3 + 2 / 3), rel=0.03)
+
+
 def test_strays_and_far_background_neither_stay_nor_cost_resolution(tmp_path, ball, model_around) -> None:
     sparse = model_around(AROUND)
     random = np.random.default_rng(5)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import trimesh
+
+from steps.reconstruction.meshing.closing import LARGEST, capped, fill, openings
+from steps.reconstruction.meshing.evidence import Evidence
+from steps.reconstruction.meshing.ply import TriangleMesh
+
+
+def tent(height: float) -> TriangleMesh:
+    """A pyramid without its floor: four triangles that look outward."""
+    vertices = np.array([[-1.0, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0], [0, 0, height]])
+    return TriangleMesh(vertices, np.array([[0, 1, 4], [1, 2, 4], [2, 3, 4], [3, 0, 4]]))
+
+
+def saying(exposed: int = 0, through: int = 0):
+    """Photographs that say the same of every place."""
+
+    def ask(places, normals) -> Evidence:
+        zero = np.zeros(len(places), np.int64)
+        return Evidence(zero + 3, zero, zero + through, zero + exposed, zero)
+
+    return ask
+
+
+def test_an_opening_is_closed_from_outside() -> None:
+    closed = capped(tent(8), saying())
+
+    solid = trimesh.Trimesh(closed.vertices, closed.faces, process=False)
+    assert solid.is_watertight
+    assert solid.volume == pytest.approx(2 * 2 * 8 / 3)
+
+
+@pytest.mark.parametrize("told", [{"exposed": 1}, {"through": 2}])
+def test_what_photographs_look_at_or_through_stays_open(told) -> None:
+    assert len(capped(tent(8), saying(**told)).faces) == 4
+
+
+def test_a_pinhole_is_closed_though_photographs_look_at_it() -> None:
+    ball = trimesh.creation.icosphere(subdivisions=4)
+    pricked = TriangleMesh(np.asarray(ball.vertices), ball.faces[1:].astype(np.int64))
+
+    closed = capped(pricked, saying(exposed=3))
+
+    assert trimesh.Trimesh(closed.vertices, closed.faces, process=False).is_watertight
+
+
+def test_what_is_more_opening_than_surface_stays_open() -> None:
+    flat = tent(1.5)
+    walls = 4 * 2 * np.hypot(1.5, 1) / 2
+    assert LARGEST * walls < 4
+
+    assert len(capped(flat, saying()).faces) == 4
+
+
+def test_a_solid_has_no_opening() -> None:
+    assert openings(trimesh.creation.box().faces.astype(np.int64)) == []
+
+
+def test_openings_that_touch_are_left_out() -> None:
+    # Two triangles that share a corner: their rims meet there.
+    assert openings(np.array([[0, 1, 2], [0, 3, 4]])) == []
+
+
+def test_a_notched_rim_is_filled_within_itself() -> None:
+    # The letter L; a fan from its middle would leave it.
+    rim = np.array([[0.0, 0, 0], [3, 0, 0.1], [3, 1, 0], [1, 1, 0], [1, 3, 0.1], [0, 3, 0]])
+
+    triangles = fill(rim)
+
+    assert triangles is not None
+    corner = rim[triangles][:, :, :2]
+    edge, other = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
+    signed = (edge[:, 0] * other[:, 1] - edge[:, 1] * other[:, 0]) / 2
+    assert (signed > 0).all()
+    assert signed.sum() == pytest.approx(5)
+
+
+def test_a_rim_that_crosses_itself_is_not_filled() -> None:
+    assert fill(np.array([[0.0, 0, 0], [3, 2, 0], [3, 0, 0], [0, 2.5, 0], [-1, 1, 0]])) is None
