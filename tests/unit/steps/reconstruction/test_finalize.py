@@ -301,7 +301,7 @@ def test_a_degraded_run_says_so_above_everything(finished: Any) -> None:
     assert "Built at low quality, not medium." in banner and "No GPU: the CPU did it." in banner
     figures = json.loads(result.metrics.path.read_text())
     assert (figures["chosen"], figures["built"], figures["device_reason"]) == ("medium", "low", "no GPU here")
-    assert "The dense stereo ran on cpu: no GPU here." in text
+    assert "Device of the dense stereo: cpu; no GPU here." in text
 
 
 def test_a_model_too_big_to_turn_is_a_picture_that_says_why(finished: Any, monkeypatch: pytest.MonkeyPatch) -> None:
