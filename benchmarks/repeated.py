@@ -91,7 +91,9 @@ def step(address: str, inputs: Mapping[str, object], outputs: Paths, needed: Map
     given = {name: value for name, value in {**needed, **inputs}.items() if name in known.inputs}
     flags = [f"--{name}={value}" for name, value in given.items()]
     flags += [f"--output.{name}={path}" for name, path in outputs.items()]
-    process = subprocess.Popen([sys.executable, "-m", "kai_pipelines.runtime", address, *flags], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kai_pipelines.runtime", address, *flags], stderr=subprocess.DEVNULL
+    )
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -87,7 +87,7 @@ def distances(points: Array, surface: Samples) -> Array:
     direct, nearest = tree.query(points)
     off = np.abs(((points - surface.points[nearest]) * surface.normals[nearest]).sum(axis=1))
     aside = np.sqrt(np.maximum(direct**2 - off**2, 0))
-    return np.where(aside < 3 * spacing, off, direct)
+    return np.asarray(np.where(aside < 3 * spacing, off, direct))
 
 
 class Truth:
@@ -112,7 +112,7 @@ class Truth:
             missing = np.asarray(KDTree(points).query(self.seen)[0])
         else:
             missing = distances(self.seen, surface)
-        found = {}
+        found: dict[str, float] = {}
         for share in SHARES:
             precision, recall = (float((d <= share * self.diagonal).mean()) for d in (wrong, missing))
             name = f"{100 * share:g}"

@@ -37,9 +37,12 @@ def build_model(
     sparse: SparseModel,
     quality: Quality,
     device: Annotated[Literal["cuda", "cpu"], "of the dense stereo"] = "cpu",
+    masks: ImageSet | None = None,
 ) -> Built:
     """From photographs and their cameras to a textured model at one quality."""
-    undistorted = undistort_photos(photos, sparse, max_image_size=preset(quality, lambda row: row.image_size))
+    undistorted = undistort_photos(
+        photos, sparse, max_image_size=preset(quality, lambda row: row.image_size), masks=masks
+    )
     views = preset(quality, lambda row: row.views)
     depth = switch(
         device,
@@ -50,10 +53,12 @@ def build_model(
         name="estimate-depth",
     )
     fused = fuse_depth(undistorted.scene, depth.depth)
-    surface = mesh_surface(fused.points, sparse, poisson_depth=preset(quality, lambda row: row.poisson_depth))
+    surface = mesh_surface(
+        fused.points, undistorted.scene, depth.depth, poisson_depth=preset(quality, lambda row: row.poisson_depth)
+    )
     simplified = simplify_mesh(surface.mesh, max_faces=preset(quality, lambda row: row.faces))
     textured = texture_mesh(
-        simplified.mesh, photos, sparse, texture_size=preset(quality, lambda row: row.texture_size)
+        simplified.mesh, photos, sparse, texture_size=preset(quality, lambda row: row.texture_size), masks=masks
     )
     return Built(
         select(quality, low=Quality.LOW, medium=Quality.MEDIUM, high=Quality.HIGH), fused.points, textured.model,

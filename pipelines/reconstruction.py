@@ -27,6 +27,7 @@ from steps.reconstruction.choose import choose_quality
 from steps.reconstruction.device import find_device
 from steps.reconstruction.export import export_model
 from steps.reconstruction.finalize import finalize_reconstruction
+from steps.reconstruction.known_distance import KnownDistance
 
 
 class Reconstruction(NamedTuple):
@@ -47,6 +48,9 @@ def reconstruction(
     photos: ImageSet,
     quality: Annotated[Quality | Literal["auto"], "auto chooses from what the photographs allow"] = "auto",
     device: Annotated[Literal["auto", "cuda", "cpu"], "of the dense stereo; cuda refuses to be replaced"] = "auto",
+    masks: ImageSet | None = None,
+    largest: Annotated[bool, "of photographs of several scenes take those of the largest"] = False,
+    known_distances: Annotated[list[KnownDistance], "measured between two ends each; they give the scale"] = [],  # noqa: B006  # never changed
 ) -> Reconstruction:
     """Photographs to a textured 3D model: GLB, USDZ and OBJ, with cameras, points, figures and a report."""
     found = switch(
@@ -57,14 +61,18 @@ def reconstruction(
             "cpu": lambda: find_device("cpu"),
         },
     )
-    assessed = assess_photos(photos, requested=quality)
-    aligned = align_photos(assessed.photos, max_features=preset(assessed.quality, lambda row: row.features))
+    assessed = assess_photos(photos, requested=quality, masks=masks)
+    aligned = align_photos(
+        assessed.photos, assessed.masks, assessed.assessment,
+        max_features=preset(assessed.quality, lambda row: row.features),
+        largest=largest, known_distances=known_distances,
+    )  # fmt: skip
     chosen = choose_quality(
         assessed.assessment, aligned.match_graph, [assessed.metrics, aligned.metrics], requested=quality
     )
 
     def build(quality: Quality) -> Built:
-        return build_model(assessed.photos, aligned.sparse, quality, found.device)
+        return build_model(assessed.photos, aligned.sparse, quality, found.device, assessed.masks)
 
     built = switch(
         chosen.quality,
@@ -78,7 +86,7 @@ def reconstruction(
     exported = export_model(built.model)
     final = finalize_reconstruction(
         assessed.photos, assessed.assessment, aligned.match_graph, aligned.sparse, built.points, built.model,
-        quality=built.quality, requested=quality,
+        quality=built.quality, requested=quality, masks=assessed.masks, choice=chosen.choice,
         steps=[
             found.metrics, assessed.metrics, aligned.metrics, chosen.metrics, built.undistort_metrics,
             built.depth_metrics, built.fuse_metrics, built.surface_metrics, built.simplify_metrics,

@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 import uuid
 from collections.abc import Callable, Generator
@@ -163,14 +164,36 @@ def digest_of(path: Path, file_digest: Callable[[Path], str] | None = None) -> s
     if not path.is_dir():
         return "f" + read(path)
     digest = hashlib.sha256()
+    around: dict[str, tuple[tuple[int, int], ...]] = {}
     for folder, folders, files in os.walk(path, followlinks=True):
-        folders.sort()
+        above = around.pop(folder, (_place(folder),))
+        inner = {name: _place(os.path.join(folder, name)) for name in folders}
+        folders[:] = sorted(name for name in folders if inner[name] not in above)  # a link to a folder above goes round
+        around.update({os.path.join(folder, name): (*above, inner[name]) for name in folders})
         for name in sorted(files):
             file = Path(folder, name)
-            digest.update(f"{file.relative_to(path).as_posix()}\0{read(file)}\0".encode(errors="surrogateescape"))
+            content = _content(file, read)
+            digest.update(f"{file.relative_to(path).as_posix()}\0{content}\0".encode(errors="surrogateescape"))
         if not files and not folders:
             digest.update(f"{Path(folder).relative_to(path).as_posix()}/\0".encode(errors="surrogateescape"))
     return "d" + digest.hexdigest()
+
+
+def _place(folder: str) -> tuple[int, int]:
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return (0, 0)
+    return (status.st_dev, status.st_ino)
+
+
+def _content(file: Path, read: Callable[[Path], str]) -> str:
+    """The digest of a file in a folder; of pipes, devices, dangling links and what may not be read, that they are that."""
+    try:
+        mode = file.stat().st_mode
+        return read(file) if stat.S_ISREG(mode) else f"special {stat.S_IFMT(mode):o}"
+    except OSError as error:  # whoever needs the file will say so, by name
+        return f"unreadable {error.errno}"
 
 
 def settle(path: Path) -> None:

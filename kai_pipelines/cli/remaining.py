@@ -18,7 +18,10 @@ _FEWEST_UNITS = 8
 """A step that counts in fewer units counts phases, not work: its count tells no time."""
 _FIRST_SECONDS = 4.0
 _FIRST_SHARE = 0.04
-"""Nothing is concluded from less."""
+_FIRST_TIMES = 5
+"""Nothing is concluded from less; the first unit counts for nothing, since what is prepared once is prepared in it."""
+_OWN_SHARE = 0.3
+"""Share from which a step's own count is worth more than all that was expected of it."""
 _DISAGREEMENT = 3.0
 """Factor between the pace of late and that of the whole from which nothing is said."""
 _SETTLING = 6.0
@@ -76,19 +79,30 @@ class StepClock:
 
     def known(self, now: float) -> float | None:
         """Seconds left, by its own count, or by what is expected of it as long as that has not passed."""
-        if self.total >= _FEWEST_UNITS and self.samples:
-            return self._counted(now)
+        expected = self._expected(now)
+        if self.total < _FEWEST_UNITS or not self.samples:
+            return expected
+        counted = self._counted(now)
+        if counted is None or expected is None:
+            return expected if len(self.samples) < _FIRST_TIMES else counted
+        share = min(1.0, self.samples[-1][1] / self.total / _OWN_SHARE)
+        if share < 1 and max(counted, expected) > _DISAGREEMENT * min(counted, expected):
+            return None
+        return float(counted**share * expected ** (1 - share))
+
+    def _expected(self, now: float) -> float | None:
         if self.expected is None:
             return None
         left = self.expected - (now - self.started)
         return left if left > 0.1 * self.expected else None
 
     def _counted(self, now: float) -> float | None:
-        first, last = self.samples[0], self.samples[-1]
-        share = (last[1] - first[1]) / self.total
+        if len(self.samples) < _FIRST_TIMES:
+            return None
+        first, last = self.samples[1], self.samples[-1]
         if last[1] >= self.total:
             return 0.0
-        if now - first[0] < _FIRST_SECONDS or share < _FIRST_SHARE or len(self.samples) < 3:
+        if now - first[0] < _FIRST_SECONDS or (last[1] - first[1]) / self.total < _FIRST_SHARE:
             return None
         left = self.total - last[1]
         overall, typical = (last[0] - first[0]) / (last[1] - first[1]), self._typical_pace()
@@ -101,13 +115,14 @@ class StepClock:
     def _typical_pace(self) -> float:
         """Seconds for a unit, as half of them took or more: one long preparation says nothing of the others."""
         samples = list(self.samples)
-        return max(1e-3, median((b[0] - a[0]) / (b[1] - a[1]) for a, b in pairwise(samples)))
+        return max(1e-3, median((b[0] - a[0]) / (b[1] - a[1]) for a, b in pairwise(samples[1:])))
 
     def _pace_lately(self, now: float) -> float:
         """Seconds for a unit, over the last third of the time; waiting for the next unit counts once it is overdue."""
-        (last_at, last_done), begun = self.samples[-1], self.samples[0][0]
+        (last_at, last_done), (begun, least) = self.samples[-1], self.samples[1]
         since = now - max(_LATELY, (now - begun) / 3)
-        at, done = next(((at, done) for at, done in reversed(self.samples) if at <= since), self.samples[0])
+        at, done = next(((at, done) for at, done in reversed(self.samples) if at <= since), (begun, least))
+        at, done = max((at, done), (begun, least))
         if done == last_done:
             at, done = self.samples[-2]
         pace = (last_at - at) / (last_done - done)

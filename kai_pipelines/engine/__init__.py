@@ -112,7 +112,7 @@ async def _run(
         raise
     parameters = {one["name"]: str(one.get("value", "")) for one in outputs.get("parameters") or []}
     failure = _failure(request, execution, phase, message)
-    degraded = tuple(degradations(record(phase, message), lambda node: _said(execution, node)))
+    degraded = tuple(degradations(record(phase, message), execution.said))
     notes = {**(program.metadata.get("annotations") or {})}
     notes.pop(ANNOTATION, None)  # of the run before, where this one goes on with it
     if degraded and phase == "Succeeded":
@@ -121,13 +121,6 @@ async def _run(
         program.metadata["annotations"] = notes
     ended = record(phase, message)
     return Run(ended, phase, execution.executed, execution.cached, failure, parameters, degraded)
-
-
-def _said(execution: Execution, node: str) -> str:
-    """The error that the log of a pod ends with, as our runtime writes it: its first line, without the word."""
-    outcome = execution.outcomes.get(node)
-    lines = outcome.last_lines if outcome is not None else ()
-    return next((line.removeprefix("error: ") for line in reversed(lines) if line.startswith("error: ")), "")
 
 
 def verdict(execution: Execution) -> tuple[str, str]:

@@ -16,6 +16,9 @@ from kai_pipelines.errors import EXIT_MEMORY
 Record = Mapping[str, Any]
 ANNOTATION = "kai-pipelines/degraded"
 """On the record of a run here: what was replaced, in words."""
+DEGRADED = "degraded"
+"""The input parameter by which a step of ours asks for the tries that failed before it: a JSON list of objects with
+`name`, `step`, `why` and `instead`."""
 _AFTER_FAILURE = re.compile(r"\(([\w-]+)\.Failed \|\| \1\.Errored\)")
 """As the compiler writes it of a fallback; a task that only clears up after a failure is not one."""
 _RAN = frozenset({"Succeeded", "Running", *BAD})

@@ -6,19 +6,23 @@ The order is Argo's (workflow/controller/operator.go executeTemplate).
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kai_pipelines.engine.call import DEEPEST, Call, CallError
+from kai_pipelines.engine.command import is_ours
 from kai_pipelines.engine.dag import run_dag
 from kai_pipelines.engine.data import run_data
+from kai_pipelines.engine.degradation import DEGRADED, degradations
 from kai_pipelines.engine.http import run_http
 from kai_pipelines.engine.locks import Lock, locks_of
 from kai_pipelines.engine.memo import Entry, cache_and_key, copied, is_fresh
 from kai_pipelines.engine.node import BAD, Node
 from kai_pipelines.engine.podrun import POD_KINDS, run_pod
+from kai_pipelines.engine.record import node_record
 from kai_pipelines.engine.retry import Attempts, Wait, backoff, last_try, refusal
 from kai_pipelines.engine.scope import fill, process_inputs
 from kai_pipelines.engine.steps import run_steps
@@ -45,7 +49,10 @@ async def run_template(execution: Execution, call: Call) -> Node:
             raise ManifestError(f"Maximum recursion depth exceeded: {DEEPEST} templates inside each other")
         home, declared = execution.program.find(call.home, call.holder)
         template = process_inputs(
-            declared, call.arguments, _local(execution, call, declared), execution.program.library
+            declared,
+            _with_failures(execution, declared, call.arguments),
+            _local(execution, call, declared),
+            execution.program.library,
         )
         locks = _locks(execution, template)
         if (shown := _annotated_name(template)) and not _SHOWABLE.fullmatch(shown):
@@ -61,6 +68,26 @@ def _local(execution: Execution, call: Call, declared: Template) -> dict[str, An
     if declared.get("retryStrategy") is None and kind_of(declared) in POD_KINDS:
         known["pod.name"] = execution.pod_name(call.name, str(declared.get("name") or ""))
     return known
+
+
+def _with_failures(execution: Execution, declared: Template, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The arguments, and for a step of ours that has an input for it what was given up before it.
+
+    Argo has no name for that in a task; on a cluster the input keeps its default.
+    """
+    inputs = (declared.get("inputs") or {}).get("parameters") or []
+    given = arguments.get("parameters") or []
+    wanted = any(one["name"] == DEGRADED and "default" in one for one in inputs)
+    if not wanted or not is_ours(declared.get("container") or {}) or any(one["name"] == DEGRADED for one in given):
+        return arguments
+    nodes = {node.id: node_record(node) for node in execution.tree.by_name.values()}
+    found = degradations({"spec": execution.program.spec, "status": {"nodes": nodes}}, execution.said)
+    tries = [
+        {"name": one.name, "step": one.step, "why": one.why, "instead": each.instead}
+        for each in found
+        for one in each.attempts
+    ]
+    return {**arguments, "parameters": [*given, {"name": DEGRADED, "value": json.dumps(tries)}]}
 
 
 def _in_error(execution: Execution, call: Call, message: str) -> Node:

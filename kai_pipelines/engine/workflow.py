@@ -341,6 +341,12 @@ class Execution:
         if outcome.phase in BAD:
             self.outcomes[node.id] = outcome
 
+    def said(self, node: str) -> str:
+        """The error that a failed pod's log ends with, as our runtime writes it: its first line, without that word."""
+        outcome = self.outcomes.get(node)
+        lines = outcome.last_lines if outcome is not None else ()
+        return next((line.removeprefix("error: ") for line in reversed(lines) if line.startswith("error: ")), "")
+
     def export(self, outputs: Mapping[str, Any]) -> None:
         """Show outputs that have a globalName to the whole workflow (Argo, addOutputsToGlobalScope)."""
         for one in outputs.get("parameters") or []:

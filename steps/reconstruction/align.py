@@ -30,7 +30,11 @@ class Alignment(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=2, memory="4Gi"),
+    timeout="2h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def align_photos(
     photos: ImageSet,
     masks: ImageSet | None = None,
@@ -151,7 +155,11 @@ def _warn(
     repeated = [[names[index] for index in group] for group in verdict.copies(found.moved, len(names))]
     if repeated:
         told = "; ".join(" = ".join(group) for group in repeated)
-        m.warn("copies", f"Photographs that are the same picture add nothing: {told}.", sum(repeated, []))
+        m.warn(
+            "copies",
+            f"Photographs that are the same picture add nothing: {told}.",
+            [name for group in repeated for name in group],
+        )
     if doubts:
         message = f"{len(doubts)} photographs match others where the cameras say they cannot: things that look alike."
         m.warn("look-alikes", f"{message} Check that no part of the subject is missing or doubled.", doubts)

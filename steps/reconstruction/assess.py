@@ -12,42 +12,59 @@ from steps.reconstruction.metrics import Measurement, StepMetrics, measured
 from steps.reconstruction.photographs import FEWEST_PHOTOS
 
 if TYPE_CHECKING:
-    from steps.reconstruction.photographs.assessment import SetAssessment
+    from steps.reconstruction.photographs.findings import SetAssessment
     from steps.reconstruction.photographs.listing import Listing
+
+_NAMED = 50
+"""So many files are named beside a message; the assessment names all. Steps get metrics as one argument."""
+_MORE = "Take 20 or more photographs around the subject, each overlapping its neighbors by two thirds."
 
 
 class Assessment(NamedTuple):
-    """What `assess_photos` returns; `photos` are the usable ones, upright and in 8-bit RGB."""
+    """What `assess_photos` returns; `photos` are the usable ones, upright and in 8-bit RGB.
+
+    `masks` has an 8-bit PNG, 0 or 255 on the subject, for each masked photograph: its path and ``.png`` after it.
+    """
 
     quality: Quality
     photos: ImageSet
+    masks: ImageSet
     assessment: PhotoAssessment
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=1, memory="2Gi"), timeout="1h", retry=Retry(limit=2, backoff="10s", factor=2))
-def assess_photos(photos: ImageSet, requested: Quality | Literal["auto"] = "auto") -> Assessment:
-    """Measure every photograph, leave out broken ones, and choose the quality where `auto` is requested."""
-    from steps.reconstruction.photographs.assessment import assess
+@step(
+    resources=Resources(cpu=2, memory="3Gi"),
+    timeout="2h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
+def assess_photos(
+    photos: ImageSet, requested: Quality | Literal["auto"] = "auto", masks: ImageSet | None = None
+) -> Assessment:
+    """Measure every photograph, leave out broken ones, and choose the quality where `auto` is requested.
+
+    Nothing that EXIF tells about persons and places is in what comes out; where GPS was known, the assessment has
+    local meters. Without `masks`, photographs of one thing on a plain black or white background get masks here.
+    """
+    from steps.reconstruction.photographs.assessment import Places, assess
     from steps.reconstruction.photographs.judging import choose_quality
     from steps.reconstruction.photographs.listing import common_folder, list_photos
+    from steps.reconstruction.photographs.masks import match_masks
 
     with measured("assess_photos") as m:
-        if not photos.path.is_dir():
-            raise Fatal(
-                f"{photos.path.name} is not a folder.",
-                code="not-a-folder",
-                files=[str(photos.path)],
-                hint="Name the folder that holds the photographs, not one of them.",
-            )
+        _refuse_other_than_folder(photos, "photographs")
+        _refuse_other_than_folder(masks, "masks")
         listing = list_photos(photos.path)
         _refuse_unreadable_names(listing)
         _refuse_without_photos(listing)
         folder = photos.path / common_folder(listing)  # so that a photograph's name is its own, not its folder's
         listing = list_photos(folder)
-        usable = ImageSet.new("photos")
-        assessed = assess(folder, listing, usable.path, progress)
-        _refuse_too_few(assessed, listing)
+        given = None if masks is None else match_masks(masks.path, listing.photos)
+        usable, masked = ImageSet.new("photos"), ImageSet.new("masks")
+        assessed = assess(listing, Places(folder, usable.path, masked.path, given), progress)
+        _refuse_unfitting_masks(assessed)
+        _refuse_too_few(assessed)
+        _refuse_hopeless(assessed)
         best, reason = choose_quality(assessed.measured)
         alone = {"best": best.value, "best_reason": reason}
         chosen = best if requested == "auto" else Quality(requested)
@@ -57,7 +74,17 @@ def assess_photos(photos: ImageSet, requested: Quality | Literal["auto"] = "auto
         facts = assessed.document() | alone | {"requested": str(requested), "chosen": chosen.value, "reason": reason}
         document.path.write_text(json.dumps(facts, indent=1), encoding="utf-8")
         _record(m, assessed, chosen)
-    return Assessment(chosen, usable, document, m.metrics)
+    return Assessment(chosen, usable, masked, document, m.metrics)
+
+
+def _refuse_other_than_folder(given: ImageSet | None, holds: str) -> None:
+    if given is not None and not given.path.is_dir():
+        raise Fatal(
+            f"{given.path.name} is not a folder.",
+            code="not-a-folder",
+            files=[str(given.path)],
+            hint=f"Name the folder that holds the {holds}, not one of them.",
+        )
 
 
 def _refuse_without_photos(listing: Listing) -> None:
@@ -67,26 +94,27 @@ def _refuse_without_photos(listing: Listing) -> None:
         raise Fatal(
             f"The folder has {len(listing.unsupported)} photographs, all of kinds that are not read here.",
             code="unsupported-photos",
-            files=listing.unsupported,
+            files=listing.unsupported[:_NAMED],
             hint="Export them as JPEG or TIFF.",
         )
+    unreadable = [f"{name} ({reason})" for name, reason in listing.unreadable.items()]
     raise Fatal(
         "There is no photograph in the folder or below it.",
         code="no-photos",
-        files=listing.ignored[:20],
-        hint="Give a folder with at least 3 photographs: jpg, png, tif, bmp or webp.",
+        files=[*unreadable, *listing.ignored][:20],
+        hint="Give a folder with at least 3 photographs: jpg, png, tif, bmp, webp, heic or avif.",
     )
 
 
 def _refuse_unreadable_names(listing: Listing) -> None:
     """Names in an old encoding cannot be written to a report, a model or JSON."""
-    names = [*listing.photos, *listing.unsupported, *listing.ignored]
+    names = [*listing.photos, *listing.unsupported, *listing.ignored, *listing.unreadable]
     wrong = [name for name in names if not _is_unicode(name)]
     if wrong:
         raise Fatal(
             f"{len(wrong)} files have names that are not UTF-8.",
             code="unreadable-names",
-            files=[os.fsencode(name).decode("utf-8", "backslashreplace") for name in wrong],
+            files=[os.fsencode(name).decode("utf-8", "backslashreplace") for name in wrong][:_NAMED],
             hint="Rename them; such names come from old archives.",
         )
 
@@ -99,20 +127,64 @@ def _is_unicode(name: str) -> bool:
     return True
 
 
-def _refuse_too_few(assessed: SetAssessment, listing: Listing) -> None:
-    if len(assessed.measured) >= FEWEST_PHOTOS:
+def _refuse_unfitting_masks(assessed: SetAssessment) -> None:
+    wrong = assessed.masks_wrong.get("mask-size", {})
+    if wrong:
+        raise Fatal(
+            f"{len(wrong)} masks have another shape than their photographs.",
+            code="mask-size",
+            files=[f"{name} ({words} pixels)" for name, words in wrong.items()][:_NAMED],
+            hint="Give each mask the width and height of its photograph, or smaller in the same proportion.",
+        )
+
+
+def _refuse_too_few(assessed: SetAssessment) -> None:
+    usable = len(assessed.measured)
+    if usable >= FEWEST_PHOTOS:
         return
+    copies = [f"{name} ({how}: {of})" for name, (of, how) in assessed.copies.items()]
+    if usable + len(copies) >= FEWEST_PHOTOS:
+        raise Fatal(
+            f"All but {usable} of {usable + len(copies)} photographs are copies.",
+            code="copies-only",
+            files=copies[:_NAMED],
+            hint=f"Copies show no depth. {_MORE}",
+        )
     broken = [f"{name} ({reason})" for name, reason in assessed.broken.items()]
+    masked = [f"{name} (its mask is black all over)" for name in assessed.left_out_by_mask]
+    listing = assessed.listing
     raise Fatal(
-        f"Of {len(listing.photos)} photographs {len(assessed.measured)} can be used; {FEWEST_PHOTOS} are the least.",
+        f"Of {len(listing.photos)} photographs {usable} can be used; {FEWEST_PHOTOS} are the least.",
         code="too-few-photos",
-        files=[*broken, *assessed.duplicates, *listing.unsupported] or listing.photos,
-        hint="Take 20 or more photographs around the subject, each overlapping its neighbors by two thirds.",
+        files=([*broken, *copies, *masked, *listing.unsupported] or list(listing.photos))[:_NAMED],
+        hint=_MORE,
     )
 
 
+def _refuse_hopeless(assessed: SetAssessment) -> None:
+    """Photographs in which so little is left that nothing can be found again in another one."""
+    from steps.reconstruction.photographs.judging import hopeless
+
+    names = [str(row["name"]) for row in assessed.photos][:_NAMED]
+    code = hopeless(assessed.measured)
+    if code == "dark-photos":
+        raise Fatal(
+            "The photographs are black but for traces.", code="dark-photos", files=names,
+            hint="Take them again with more light or a longer exposure; brightening these brings nothing back.",
+        )  # fmt: skip
+    if code == "blurred-photos":
+        raise Fatal(
+            "The photographs are so blurred that hardly anything in them can be found again in another one.",
+            code="blurred-photos", files=names,
+            hint="Take them again: hold still or use a tripod, focus on the subject, more light.",
+        )  # fmt: skip
+
+
 def _record(m: Measurement, assessed: SetAssessment, chosen: Quality) -> None:
-    m.value(photos=len(assessed.measured), quality=chosen.value)
+    m.value(
+        photos=len(assessed.measured), quality=chosen.value, cameras=assessed.groups, with_gps=assessed.positioned,
+        masks=assessed.masks_from, masked_photos=assessed.masks,
+    )  # fmt: skip
     for issue in assessed.issues:
         if issue.code != "ignored-files":  # told in the assessment; nothing to worry about
-            m.warn(issue.code, issue.message, issue.files)
+            m.warn(issue.code, issue.message, issue.files[:_NAMED])

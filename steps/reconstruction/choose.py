@@ -30,7 +30,11 @@ class Chosen(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=1, memory="1Gi"), timeout="10m", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=1, memory="1Gi"),
+    timeout="10m",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def choose_quality(
     assessment: PhotoAssessment,
     match_graph: MatchGraph,
@@ -42,7 +46,7 @@ def choose_quality(
 
     `spent` are the steps that have run; what they cost stands for their part of each prediction.
     """
-    from steps.reconstruction.choosing.costs import WITHIN, Cost, predict
+    from steps.reconstruction.choosing.costs import WITHIN, Cost, predict, reporting
     from steps.reconstruction.choosing.evidence import Assessed, Matched, gather
     from steps.reconstruction.choosing.rules import best_of, checks, reason
     from steps.reconstruction.presets import PRESETS
@@ -83,7 +87,8 @@ def choose_quality(
         }
         choice.path.write_text(json.dumps(document, indent=1), encoding="utf-8")
         m.value(quality=quality.value, requested=str(requested), best=best.value)
-        expected = {name: _work(name, cost.cpu_seconds) for name, cost in predictions[quality].steps.items()}
+        costs = {**predictions[quality].steps, "finalize_reconstruction": reporting(evidence)}
+        expected = {name: _work(name, cost.cpu_seconds) for name, cost in costs.items()}
     return Chosen(quality, choice, expected, m.metrics)
 
 

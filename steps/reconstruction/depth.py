@@ -20,7 +20,11 @@ class Depth(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=4, memory="8Gi"), timeout="6h", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=4, memory="8Gi"),
+    timeout="6h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def estimate_depth(
     scene: DenseScene, views: int, seed: int = 0, device: Literal["auto", "cuda", "cpu"] = "auto"
 ) -> Depth:

@@ -16,7 +16,10 @@ class Device(NamedTuple):
 
 
 @step(
-    resources=Resources(cpu=1, memory="1Gi"), timeout="10m", retry=Retry(limit=2, backoff="10s", factor=2), cache=False
+    resources=Resources(cpu=1, memory="1Gi"),
+    timeout="10m",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+    cache=False,
 )
 def find_device(requested: Literal["auto", "cuda", "cpu"] = "auto") -> Device:
     """A GPU where one is there and not declined; `cuda` without one ends the run.
@@ -29,6 +32,6 @@ def find_device(requested: Literal["auto", "cuda", "cpu"] = "auto") -> Device:
         device = choose_device(requested, cuda_is_usable())
         m.value(device=device, requested_device=requested)
         if requested == "auto" and device == "cpu":
-            m.value(why_cpu="no GPU that pycolmap can use is here: the dense stereo runs on the CPU")
+            m.value(why_cpu="no GPU that pycolmap can use is here")
         progress(1, 1, f"the dense stereo runs on the {'GPU' if device == 'cuda' else 'CPU'}")
     return Device(device, m.metrics)

@@ -18,7 +18,11 @@ class Exported(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=1, memory="4Gi"), timeout="1h", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=1, memory="4Gi"),
+    timeout="1h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def export_model(model: TexturedModel) -> Exported:
     """Write GLB, USDZ and OBJ, in the frame of the cameras: y up, one unit as long as one of the scene's."""
     from steps.reconstruction.exporting.glb import glb

@@ -17,7 +17,7 @@ from kai_pipelines import (
     step,
 )
 from steps.reconstruction.artifacts import Cameras, MatchGraph, PhotoAssessment, TexturedModel
-from steps.reconstruction.metrics import StepMetrics
+from steps.reconstruction.metrics import FailedTry, StepMetrics
 
 
 class Finalized(NamedTuple):
@@ -28,7 +28,11 @@ class Finalized(NamedTuple):
     report: Report
 
 
-@step(resources=Resources(cpu=1, memory="2Gi"), timeout="30m", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=1, memory="2Gi"),
+    timeout="30m",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def finalize_reconstruction(
     photos: ImageSet,
     assessment: PhotoAssessment,
@@ -41,11 +45,13 @@ def finalize_reconstruction(
     steps: list[StepMetrics],
     masks: ImageSet | None = None,
     choice: Figures | None = None,
+    degraded: list[FailedTry] = [],  # noqa: B006  # pipelines are compiled with it; nothing changes it
 ) -> Finalized:
     """Write cameras.json, metrics.json and report.html.
 
     The figures are taken from the artifacts themselves where they can be counted there, else from what
-    the steps said; `choice` is the document of the step that chose the quality. The same inputs give the same
+    the steps said; `choice` is the document of the step that chose the quality,
+    `quality` what was built in the end, `degraded` why it is another (`kai run` tells it; a cluster does not). The same inputs give the same
     bytes: nothing of this step's own time is in them, no place on earth, no path and no machine's name.
     """
     from steps.reconstruction.reporting import writing
@@ -55,7 +61,7 @@ def finalize_reconstruction(
     progress(0, parts, "reading the model")
     inputs = writing.read(photos, masks, assessment, match_graph, sparse, points, model)
     chosen = read_document(choice.path, ChoiceDocument) if choice else ChoiceDocument()
-    summary = writing.summarize(inputs, chosen, quality, requested, steps)
+    summary = writing.summarize(inputs, chosen, quality, requested, steps, degraded)
     done = iter(range(1, parts))
     content = writing.illustrate(inputs, summary, lambda text: progress(next(done), parts, text))
     out = Finalized(Cameras.new("cameras"), Figures.new("metrics"), Report.new("report"))

@@ -19,15 +19,17 @@ class Fused(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=2, memory="8Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=2, memory="8Gi"),
+    timeout="2h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def fuse_depth(scene: DenseScene, depth: DepthMaps) -> Fused:
     """Keep what several depth maps agree on, as points with normals and colors."""
-    import numpy as np
-
     from steps.reconstruction.dense.fusion import Fusion
     from steps.reconstruction.dense.views import read_views
     from steps.reconstruction.dense.workspace import Record
-    from steps.reconstruction.meshing.ply import Cloud, write_cloud
+    from steps.reconstruction.meshing.ply import write_cloud
 
     with measured("fuse_depth") as m:
         views = read_views(scene.path / "sparse")
@@ -41,7 +43,7 @@ def fuse_depth(scene: DenseScene, depth: DepthMaps) -> Fused:
                 "take more of them, closer together, in even light.",
             )
         points = PointCloud.new("points")
-        write_cloud(points.path, Cloud(*(np.concatenate(each) for each in zip(*parts, strict=True))))
+        write_cloud(points.path, *parts)
         progress(len(views), len(views), f"{count} points")
         m.value(
             dense_points=count,

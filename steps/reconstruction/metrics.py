@@ -25,6 +25,19 @@ class StepWarning(BaseModel):
     files: list[str] = []
 
 
+class FailedTry(BaseModel):
+    """A quality that was given up."""
+
+    name: str
+    """``medium``."""
+    step: str
+    """The step that failed: ``estimate-depth``."""
+    why: str
+    """``ran out of memory``, ``ran out of time``, or ``failed`` with what it said."""
+    instead: str = ""
+    """The quality that took its place."""
+
+
 class StepMetrics(BaseModel):
     """The record of one step."""
 

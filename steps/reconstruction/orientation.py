@@ -7,6 +7,11 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+_SPAN = 0.05
+"""Second eigenvalue of the horizontal image axes from which they span a plane."""
+_TURNED = 0.15
+"""Second eigenvalue of the gazes from which they turn around one axis."""
+
 
 def upright(rotations: Array, centers: Array) -> Array:
     """Rotation [3, 3] from the world to a frame that stands upright: x right, y up, z toward the photographers.
@@ -35,15 +40,24 @@ def upright(rotations: Array, centers: Array) -> Array:
     return np.asarray(np.stack([np.cross(up, toward), up, toward]), dtype=np.float64)
 
 
+def is_determined(rotations: Array, centers: Array) -> bool:
+    """Whether `upright` is sure of up to a degree or two: else cameras that all look a little up tilt everything."""
+    right, forward = rotations[:, 0], rotations[:, 2]
+    if _flight(centers, forward) is not None:
+        return True
+    spread = (float(np.linalg.eigvalsh(axes.T @ axes / len(axes))[1]) for axes in (right, forward))
+    return next(spread) > _SPAN or next(spread) > _TURNED
+
+
 def _level(right: Array, forward: Array, mean_up: Array) -> Array:
     """Up for cameras held level; `right` and `forward` [n, 3] are their horizontal image axes and gazes."""
     values, vectors = np.linalg.eigh(right.T @ right / len(right))
-    if values[1] > 0.05:  # the axes span a plane: its normal is well determined
+    if values[1] > _SPAN:  # the axes span a plane: its normal is well determined
         normal = vectors[:, 0] * np.sign(vectors[:, 0] @ mean_up or 1.0)
         if normal @ mean_up > 0.5 * np.linalg.norm(mean_up):
             return np.asarray(normal, dtype=np.float64)
     axis = vectors[:, 2] * np.sign(vectors[:, 2] @ right.mean(axis=0) or 1.0)
-    if np.linalg.eigvalsh(forward.T @ forward / len(forward))[1] > 0.15:  # gazes turn around that axis
+    if np.linalg.eigvalsh(forward.T @ forward / len(forward))[1] > _TURNED:  # gazes turn around that axis
         return np.asarray(axis, dtype=np.float64)
     level = mean_up - axis * (axis @ mean_up)
     return np.asarray(level / np.linalg.norm(level), dtype=np.float64)

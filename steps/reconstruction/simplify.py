@@ -15,7 +15,11 @@ class Simplified(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=1, memory="4Gi"), timeout="1h", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=1, memory="4Gi"),
+    timeout="1h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def simplify_mesh(mesh: Mesh, max_faces: int) -> Simplified:
     """The same surface with at most `max_faces` triangles, its borders kept where they are."""
     from steps.reconstruction.meshing.ply import read_mesh, write_mesh

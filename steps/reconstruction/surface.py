@@ -27,13 +27,16 @@ class Surface(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=2, memory="8Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=2, memory="8Gi"),
+    timeout="2h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def mesh_surface(points: PointCloud, scene: DenseScene, depth: DepthMaps, poisson_depth: int) -> Surface:
     """Poisson's surface through the points that the cameras look at, without what the photographs refute."""
-    import numpy as np
-
     from steps.reconstruction.dense.views import read_views
-    from steps.reconstruction.meshing.cropping import crop, thinned
+    from steps.reconstruction.meshing.borders import even_borders
+    from steps.reconstruction.meshing.cropping import crop
     from steps.reconstruction.meshing.evidence import gather_evidence
     from steps.reconstruction.meshing.ply import read_cloud, write_mesh
     from steps.reconstruction.meshing.topology import cleaned, vertex_normals
@@ -44,20 +47,19 @@ def mesh_surface(points: PointCloud, scene: DenseScene, depth: DepthMaps, poisso
         given = read_cloud(points.path)
         _require(len(given.points) >= LEAST_POINTS, f"{len(given.points)} points are too few for a surface.")
         views = read_views(scene.path / "sparse")
-        cloud = crop(given, [view.center for view in views])
+        subject = crop(given, views, poisson_depth)
+        cloud = subject.cloud
         _require(len(cloud.points) >= LEAST_POINTS, "Too few points lie where the cameras look.")
-        cell = float(np.ptp(cloud.points, axis=0).max()) / 2**poisson_depth
-        cloud = thinned(cloud, cell)
         progress(1, 3, f"surface through {len(cloud.points)} points")
-        closed = cleaned(_poisson(cloud, poisson_depth))
+        closed = cleaned(_poisson(cloud, subject.depth))
         progress(2, 3, f"asking {len(views)} photographs about {len(closed.faces)} triangles")
-        evidence = gather_evidence(closed.vertices, vertex_normals(closed), cell, views, scene.path, depth.path)
-        trimmed = cleaned(trim(closed, cloud, cell, evidence, len(views)))
+        evidence = gather_evidence(closed.vertices, vertex_normals(closed), subject.cell, views, scene.path, depth.path)
+        trimmed = cleaned(even_borders(trim(closed, cloud, subject.cell, evidence, len(views))))
         _require(len(trimmed.faces) >= LEAST_FACES, "No part of the surface lies near the points.")
         out = Mesh.new("mesh")
         write_mesh(out.path, trimmed)
         progress(3, 3, f"{len(trimmed.faces)} triangles")
-        m.value(surface_faces=len(trimmed.faces), points_used=len(cloud.points))
+        m.value(surface_faces=len(trimmed.faces), points_used=len(cloud.points), octree_depth=subject.depth)
     return Surface(out, m.metrics)
 
 

@@ -22,7 +22,11 @@ class Textured(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=2, memory="4Gi"),
+    timeout="2h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def texture_mesh(
     mesh: Mesh,
     photos: ImageSet,

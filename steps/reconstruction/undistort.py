@@ -27,7 +27,11 @@ class Undistorted(NamedTuple):
     metrics: StepMetrics
 
 
-@step(resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=Retry(limit=2, backoff="10s", factor=2))
+@step(
+    resources=Resources(cpu=2, memory="4Gi"),
+    timeout="2h",
+    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
+)
 def undistort_photos(
     photos: ImageSet, sparse: SparseModel, max_image_size: int, masks: ImageSet | None = None
 ) -> Undistorted:

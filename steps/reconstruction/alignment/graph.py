@@ -28,6 +28,7 @@ class Edge:
 
     @property
     def inliers(self) -> int:
+        """How many matches agree."""
         return len(self.matches)
 
 

@@ -91,9 +91,9 @@ def still_share(graph: Graph, edge: Edge) -> float:
 
 
 def probe(sources: Sources, left: Sequence[str], near: Sequence[str], scratch: Path, seed: int, features: int) -> bool:
-    """Whether a thorough search finds matches between photographs that were left out and some that were placed."""
+    """Whether a thorough search joins photographs that were left out with some that were placed, or with each other."""
     some = Sources(sources.folder, tuple(sorted({*left, *near})), sources.masks)
     found = match_photos(some, Effort(features, thorough=True), scratch, seed, lambda share, text: None)
     place = {name: index for index, name in enumerate(some.names)}
     outside = {place[name] for name in left}
-    return any((edge.a in outside) != (edge.b in outside) for edge in found.graph.strong)
+    return any(not near or (edge.a in outside) != (edge.b in outside) for edge in found.graph.strong)

@@ -18,9 +18,9 @@ from steps.reconstruction.photographs import FEWEST_PHOTOS
 
 _THOROUGH_UP_TO = 80
 """Photographs up to which a second, thorough attempt is made for those that were left out."""
-_PROBED = 8
+_PROBED = 4
 """Photographs on either side of a gap that are searched thoroughly to see whether another attempt would pay."""
-_THOROUGH_FEATURES = 12_000
+_THOROUGH_FEATURES = 10_000
 _SUSPECTS = 16
 _WITNESSES = 12
 _WEAK = 0.2
@@ -101,8 +101,9 @@ def _attempt(
         done = min(done + 1, len(names))
         report(0.6 + 0.4 * done / len(names), f"{done} photographs placed")
 
-    chosen = [matched.numbered[index] for index in parts[0]]
-    mapped = Mapper(matched.database, matched.photos, scratch / "models", chosen, seed, advanced).best()
+    chosen = [matched.numbered[index] for index in _reach(graph, parts)]
+    sure = [matched.numbered[index] for index in parts[0]]
+    mapped = Mapper(matched.database, matched.photos, scratch / "models", chosen, sure, seed, advanced).best()
     if not mapped.models:
         return None
     model = mapped.models[0]
@@ -119,7 +120,7 @@ def _attempt(
 
 
 def _size(attempt: Placed) -> int:
-    return attempt.model.num_reg_images()
+    return int(attempt.model.num_reg_images())
 
 
 def _parts(graph: Graph, among: Sequence[int]) -> list[list[int]]:
@@ -128,6 +129,13 @@ def _parts(graph: Graph, among: Sequence[int]) -> list[list[int]]:
     pairs = [(edge.a, edge.b) for edge in graph.strong if edge.a in wanted and edge.b in wanted]
     found = groups(len(graph.sizes), pairs)
     return [group for group in found if len(group) >= FEWEST_PHOTOS and wanted.issuperset(group)]
+
+
+def _reach(graph: Graph, parts: Sequence[Sequence[int]]) -> list[int]:
+    """The largest group, and what weaker pairs join with it, without the other groups."""
+    elsewhere = {index for part in parts[1:] for index in part}
+    pairs = [(edge.a, edge.b) for edge in graph.edges if not {edge.a, edge.b} & elsewhere]
+    return next(group for group in groups(len(graph.sizes), pairs) if parts[0][0] in group)
 
 
 def _without(parts: Sequence[Sequence[int]], mirrored: Sequence[int]) -> list[list[int]]:
@@ -156,8 +164,10 @@ def _mirrored(matched: Matched, suspects: Sequence[int], good: Sequence[int]) ->
 
 def _worth_more(sources: Sources, matched: Matched, attempt: Placed | None, scratch: Path, seed: int) -> bool:
     """Whether a thorough search would connect what was left out."""
-    if attempt is None:
-        return True
+    if attempt is None:  # nothing holds together: look at some neighbors by name
+        middle = len(sources.names) // 2
+        some = [*range(min(3, middle)), *range(middle, min(middle + 3, len(sources.names)))]
+        return probe(sources, [sources.names[index] for index in some], [], _new(scratch), seed, _THOROUGH_FEATURES)
     left = [index for index in attempt.left if index not in attempt.mirrored]
     there = [index for index in range(len(sources.names)) if index not in attempt.left]
     return bool(left) and _reachable(sources, matched, [left], there, scratch, seed)
@@ -183,8 +193,12 @@ def _reachable(
             chosen = order[: _PROBED // 2] + order[_PROBED // 2 :: step]
             return [names[index] for index in chosen[:_PROBED]]
 
-        folder = scratch / f"probe-{len(list(scratch.glob('probe-*')))}"
-        folder.mkdir()
-        if probe(sources, best(part), best(there), folder, seed, _THOROUGH_FEATURES):
+        if probe(sources, best(part), best(there), _new(scratch), seed, _THOROUGH_FEATURES):
             return True
     return False
+
+
+def _new(scratch: Path) -> Path:
+    folder = scratch / f"probe-{len(list(scratch.glob('probe-*')))}"
+    folder.mkdir()
+    return folder

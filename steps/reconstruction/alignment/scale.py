@@ -20,6 +20,9 @@ _STRAY = 0.06
 """How far from its place a position may be and still count, as a share of their span, beyond `_NOISE`."""
 _NOISE = 2.0
 """Meters by which a good receiver is off."""
+_FINEST = 0.3
+"""Meters that any receiver may be off, however well its positions agree."""
+_TRIES = 200
 _AGREEING = 0.6
 """The least share of the positions that agree."""
 _DOUBTFUL = 10.0
@@ -45,6 +48,7 @@ class Scale:
 
     @property
     def unit(self) -> str:
+        """Of all lengths in the model."""
         return "arbitrary" if self.source == "none" else "m"
 
 
@@ -91,16 +95,27 @@ def scale_from_positions(centers: Mapping[str, Array], positions: Mapping[str, S
         return _refused(
             f"GPS of {len(names)} photographs spans {span:.1f} m, too little for a scale.", "gps-too-little", names
         )
-    options = pycolmap.RANSACOptions()
-    options.max_error, options.random_seed = max(_NOISE, _STRAY * span), 0
-    found = pycolmap.estimate_sim3d_robust(source, target, options)
-    agreeing = np.zeros(len(names), bool)
-    if found is not None:
-        off = np.linalg.norm(target - _moved(source, found["tgt_from_src"]), axis=1)
-        agreeing = off < options.max_error
+    agreeing = _agreeing(source, target, max(_NOISE, _STRAY * span))
     if agreeing.sum() < max(_FEWEST_POSITIONS, _AGREEING * len(names)):
         return _refused("GPS disagrees with the photographs.", "gps-disagrees", names)
     return _scale_of(source[agreeing], target[agreeing], names)
+
+
+def _agreeing(source: Array, target: Array, within: float) -> NDArray[np.bool_]:
+    """The positions that one similarity explains; RANSAC over triples, refined once with all that agree."""
+    random = np.random.default_rng(0)
+    best = np.zeros(len(source), bool)
+    for _ in range(_TRIES):
+        chosen: NDArray[np.intp] = random.choice(len(source), 3, replace=False)
+        for _ in range(2):
+            scale, rotation, shift = umeyama(source[chosen], target[chosen])
+            inside = np.linalg.norm(scale * source @ rotation.T + shift - target, axis=1) < within
+            if inside.sum() > best.sum():
+                best = inside
+            chosen = np.flatnonzero(inside)
+            if len(chosen) < 3:
+                break
+    return best
 
 
 def _scale_of(source: Array, target: Array, names: list[str]) -> Scale:
@@ -113,7 +128,7 @@ def _scale_of(source: Array, target: Array, names: list[str]) -> Scale:
         )
         return _refused(message, "gps-too-little", names)
     left = target - (factor * source @ similarity[1].T + similarity[2])
-    noise = float(np.sqrt((left**2).sum(axis=1).mean()))
+    noise = max(float(np.sqrt((left**2).sum(axis=1).mean())), _FINEST)
     spread = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(target[:, :2].T))[0], 0.0))
     lean = np.degrees(noise / max(spread * np.sqrt(len(source)), 1e-9))
     up = np.asarray(similarity[1].T @ [0.0, 0.0, 1.0], np.float64) if lean < _STEADY else None
@@ -135,11 +150,6 @@ def umeyama(source: Array, target: Array) -> tuple[float, Array, Array]:
     rotation = np.asarray(u @ np.diag(signs) @ vt, np.float64)
     scale = float((values * signs).sum() / max(float((a**2).sum(axis=1).mean()), 1e-300))
     return scale, rotation, np.asarray(target.mean(axis=0) - scale * rotation @ source.mean(axis=0), np.float64)
-
-
-def _moved(points: Array, similarity: pycolmap.Sim3d) -> Array:
-    matrix = np.asarray(similarity.matrix(), np.float64)
-    return np.asarray(points @ matrix[:, :3].T + matrix[:, 3], np.float64)
 
 
 def _refused(message: str, code: str, names: list[str]) -> Scale:

@@ -95,7 +95,7 @@ class Spotter:
         inverse = np.array([1 / (pose * seen[index][1])[2] for index in near])
         offsets = np.array([seen[index][0] for index in near]) - PIXEL_CENTER - pixel
         forward = (pose.rotation * ray.direction)[2]
-        return ray.origin + ray.direction / (_at_pixel(inverse, offsets, longer) * forward)
+        return np.asarray(ray.origin + ray.direction / (_at_pixel(inverse, offsets, longer) * forward), np.float64)
 
 
 def _at_pixel(inverse: Array, offsets: Array, longer: int) -> float:

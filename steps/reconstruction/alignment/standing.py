@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steps.reconstruction.colmap import pycolmap
-from steps.reconstruction.orientation import upright
+from steps.reconstruction.orientation import is_determined, upright
 
 Array = NDArray[np.float64]
 
@@ -17,8 +17,6 @@ FOOT = 2.0
 _TRIES = 400
 _TILT = 15.0
 """Degrees that a plane may lean and still be the ground."""
-_LEAN = 8.0
-"""Degrees by which the ground corrects the guess that level cameras give."""
 _THICK = 0.01
 """How far from the ground its points may lie, as a share of the points' spread."""
 _SUPPORT = 0.12
@@ -40,8 +38,9 @@ class Ground:
 def stand_upright(model: pycolmap.Reconstruction, up: Array | None = None, scale: float = 1.0) -> str:
     """Turn, move and scale the model: +y up, +z toward the photographers, on y = 0, in the middle of its points.
 
-    `up` [3] is where it is known, such as from GPS; else it is guessed from how cameras are held, and corrected by the
-    ground where there is one. Returns what decided: positions, ground or cameras.
+    `up` [3] is where it is known, such as from GPS; else it is guessed from how cameras are held. Where that leaves
+    doubts (all look the same way, perhaps a little up) the ground corrects it; where not, ground may slope.
+    Returns what decided: positions, ground or cameras.
     """
     poses = [image.cam_from_world().matrix() for image in model.images.values() if image.has_pose]
     rotations = np.array([pose[:, :3] for pose in poses])
@@ -51,7 +50,8 @@ def stand_upright(model: pycolmap.Reconstruction, up: Array | None = None, scale
     source = "cameras" if up is None else "positions"
     level = _leaning(guess, guess[1] if up is None else up)
     ground = find_ground(points, centers, level[1])
-    if up is None and ground is not None and ground.normal @ level[1] > np.cos(np.radians(_LEAN)):
+    doubtful = up is None and not is_determined(rotations, centers)
+    if doubtful and ground is not None:
         level, source = _leaning(level, ground.normal), "ground"
         ground = Ground(level[1], ground.height)
     turned = points @ level.T

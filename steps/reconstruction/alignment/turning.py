@@ -15,7 +15,9 @@ Array = NDArray[np.float64]
 _WITHIN = 0.003
 """How far from its place a point may lie to be explained, as a share of the longer side; lenses bend that much."""
 _WITHIN_PX = 2.0
-_SAME_PLACE = 0.002
+_SAME_PLACE = 0.001
+"""How far a point of a copy may lie from its place, as a share of each side, and `_SAME_PX` where that is more."""
+_SAME_PX = 0.75
 _FOCALS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.4, 1.6, 1.9, 2.3, 3.0, 5.0, 60.0)
 """Focal lengths that are tried, in longer sides; the longest stands for a flat picture that slides."""
 _BENDS = (0.0, -0.3, -0.15, 0.15, 0.3)
@@ -37,6 +39,7 @@ class Motion:
 
     @property
     def has_depth(self) -> bool:
+        """No turned camera explains the pair."""
         return self.turned < _WITH_DEPTH
 
 
@@ -44,8 +47,9 @@ def motion(graph: Graph, edge: Edge) -> Motion:
     """Look at the inliers of a pair."""
     a, b = graph.keypoints[edge.a][edge.matches[:, 0]], graph.keypoints[edge.b][edge.matches[:, 1]]
     size_a, size_b = np.array(graph.sizes[edge.a], np.float64), np.array(graph.sizes[edge.b], np.float64)
-    moved = np.abs(a / size_a - b / size_b).max(axis=1)
-    copied = bool(np.mean(moved < _SAME_PLACE) > 0.9)
+    moved = np.abs(a / size_a - b / size_b)
+    same = np.maximum(_SAME_PLACE, _SAME_PX / np.minimum(size_a, size_b))
+    copied = bool(np.mean((moved < same).all(axis=1)) > 0.9)
     return Motion(edge, 1.0 if copied else turned_share(a, b, size_a, size_b), copied)
 
 

@@ -15,8 +15,8 @@ FEW_PHOTOS = 12
 """Fewer see too little from more than one side for fine triangles."""
 FEW_INLIERS, MANY_INLIERS = 60, 150
 """Confirmed features per photograph, from which a camera is held well enough for medium and for high."""
-SMALL_PARALLAX, FAIR_PARALLAX, WIDE_PARALLAX = 1.5, 3.0, 40.0
-"""Degrees. A pixel's error in depth grows as one by the parallax; past the last the same window looks different."""
+SMALL_PARALLAX, FAIR_PARALLAX = 1.5, 3.0
+"""Degrees, of the widest angle under which a point was seen: a pixel's error in depth grows as one by its sine."""
 FLAT = 0.004
 """Thickness of what has no shape: a print, a painted wall."""
 LEFT_OUT = 0.25
@@ -104,8 +104,6 @@ def _parallax(evidence: Evidence) -> Check | None:
         return Check("parallax", angle, LOW, f"{seen}: depth is too uncertain for more than low.")
     if angle < FAIR_PARALLAX:
         return Check("parallax", angle, MEDIUM, f"{seen}: too narrow for the detail of high.")
-    if angle > WIDE_PARALLAX:
-        return Check("parallax", angle, MEDIUM, f"{seen}: neighbors are too far apart for the detail of high.")
     return Check("parallax", angle, HIGH, f"{seen}.")
 
 
@@ -141,7 +139,9 @@ def _time(predictions: dict[Quality, Prediction]) -> Check | None:
 
 
 def _memory(predictions: dict[Quality, Prediction], memory: int) -> Check | None:
-    fits = [quality for quality in Quality if quality not in predictions or predictions[quality].peak_memory_bytes <= memory]
+    fits = [
+        quality for quality in Quality if quality not in predictions or predictions[quality].peak_memory_bytes <= memory
+    ]
     carries = fits[-1] if fits else LOW
     shown = predictions.get(HIGH if carries is HIGH else list(Quality)[_RANK[carries] + 1])
     if shown is None:
@@ -150,7 +150,12 @@ def _memory(predictions: dict[Quality, Prediction], memory: int) -> Check | None
     if carries is HIGH:
         return Check("memory", round(shown.peak_memory_bytes / 1e9, 2), HIGH, f"high needs {size}.")
     finer = list(Quality)[_RANK[carries] + 1]
-    return Check("memory", round(shown.peak_memory_bytes / 1e9, 2), carries, f"{finer.value} would need {size} of memory; a step may use {memory / 1e9:.1f} GB.")
+    return Check(
+        "memory",
+        round(shown.peak_memory_bytes / 1e9, 2),
+        carries,
+        f"{finer.value} would need {size} of memory; a step may use {memory / 1e9:.1f} GB.",
+    )
 
 
 def _spelled(hours: float) -> str:

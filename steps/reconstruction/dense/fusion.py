@@ -24,11 +24,16 @@ from steps.reconstruction.dense.masks import read_mask
 from steps.reconstruction.dense.sources import project
 from steps.reconstruction.dense.views import View, count_shared, relative, select_sources
 from steps.reconstruction.dense.workspace import MAPS, map_name
+from steps.reconstruction.meshing.ply import Cloud
 
 NEIGHBORS = 12
 """Views asked about each pixel."""
 LEAST_VIEWS = 3
-"""A point needs so many views that agree, its own among them."""
+"""A point needs so many views that agree, its own among them…"""
+FEW = 3
+"""…or two, where no more neighbors than this look at it and none looks through it."""
+LOOKING = 0.2
+"""Cosine between normal and ray from which a view looks at a place."""
 MOST_ERROR = 1.0
 """Pixels of forward-backward error up to which two views see the same; COLMAP's 2 merges what sharper maps tell apart."""
 MOST_DEPTH_ERROR = 0.01
@@ -37,6 +42,8 @@ LEAST_COSINE = 0.7
 """Between the normals of two views of the same place."""
 BEHIND = 0.01
 """A view that measures so much more depth than the point's looks through it."""
+MOST_PIXELS = 48_000_000
+"""Of more pixels than this in a scene only every second (third, …) is asked: points fill memory and disk."""
 LEVELS = 127.0
 """Of a normal's component, kept in one byte."""
 
@@ -60,14 +67,6 @@ class Neighbors(NamedTuple):
     calibrations: NDArray[np.float64]  # [n, 4]
     rotations: NDArray[np.float64]  # [n, 3, 3] camera axes → world
     centers: NDArray[np.float64]  # [n, 3]
-
-
-class Fused(NamedTuple):
-    """Points of one view."""
-
-    points: NDArray[np.float32]  # [n, 3] world
-    normals: NDArray[np.float32]  # [n, 3] unit
-    colors: NDArray[np.uint8]  # [n, 3] RGB
 
 
 @inner
@@ -116,19 +115,20 @@ def fuse_view(
     others: Neighbors,
     claimed: NDArray[np.uint8],
     least: int,
+    every: int,
     points: NDArray[np.float32],
     directions: NDArray[np.float32],
     pixels: NDArray[np.int32],
 ) -> int:
     """Fill `points`, `directions` [pixels, 3] and `pixels` with what the view's neighbors agree to; how many there are.
 
-    `first` is the view's own first pixel in `claimed`, which is marked where a neighbor's pixel took part.
+    Only every `every`th pixel of a row is asked. `first` is the view's own first pixel in `claimed`, which is marked where a neighbor's pixel took part.
     """
     height, width = depth.shape
     views, count = len(others.layout), 0
     taking_part = np.empty(views, np.int64)
     for y in range(height):
-        for x in range(width):
+        for x in range(y % every, width, every):
             d = np.float64(depth[y, x])
             if d <= 0.0 or claimed[first + y * width + x]:
                 continue
@@ -144,7 +144,7 @@ def fuse_view(
             weight = max(-(nx * across + ny * down + nz * along) / length, 0.05) / (d * length)
             total = weight
             sx, sy, sz, mx, my, mz = weight * px, weight * py, weight * pz, weight * nx, weight * ny, weight * nz
-            agreeing, against = 0, 0
+            agreeing, against, looking = 0, 0, 0
             for j in range(views):
                 u, v, scale = project(others.there[j], x, y, 1.0 / d)
                 rows, columns = others.layout[j, 2], others.layout[j, 3]
@@ -152,9 +152,14 @@ def fuse_view(
                     continue
                 column, row = int(u + 0.5), int(v + 0.5)
                 index = others.layout[j, 0] + row * columns + column
+                z = d / scale
+                if others.depth[index] <= 0.0 or others.depth[index] > z * (1.0 - MOST_DEPTH_ERROR):
+                    c = others.centers[j]
+                    qx, qy, qz = c[0] - px, c[1] - py, c[2] - pz
+                    if nx * qx + ny * qy + nz * qz > LOOKING * np.sqrt(qx * qx + qy * qy + qz * qz):
+                        looking += 1
                 if others.depth[index] <= 0.0:
                     continue
-                z = d / scale
                 there, ox, oy, oz = measured_there(u, v, index, column, row, j, others)
                 bx, by, back = project(others.back[j], u, v, 1.0 / there)
                 off = np.sqrt((bx - x) ** 2 + (by - y) ** 2) if back > 0.0 else np.inf
@@ -178,7 +183,8 @@ def fuse_view(
                     agreeing += 1
                 elif off > 2.0 * MOST_ERROR and looks_through(z, column, row, j, others):
                     against += 1
-            if agreeing + 1 < least or 2 * against > agreeing:
+            few = agreeing == 1 and against == 0 and looking <= FEW
+            if 2 * against > agreeing or not (agreeing + 1 >= least or few):
                 continue
             for k in range(agreeing):
                 claimed[taking_part[k]] = 1
@@ -203,14 +209,14 @@ class Fusion:
         self._claimed = np.zeros(int(self._first[-1]), np.uint8)
         self.maps = lru_cache(maxsize=NEIGHBORS + 4)(self._read)
 
-    def run(self, report: Callable[[int, int, str], None]) -> Iterator[Fused]:
+    def run(self, report: Callable[[int, int, str], None]) -> Iterator[Cloud]:
         """The points that each view adds; `report` hears (done, total, what is being done)."""
         for index, view in enumerate(self.views):
             report(index, len(self.views), f"{view.name}: what its neighbors agree to")
             if self._neighbors[index]:
                 yield self._fuse(index)
 
-    def _fuse(self, index: int) -> Fused:
+    def _fuse(self, index: int) -> Cloud:
         view, maps = self.views[index], self.maps(index)
         count = maps.depth.size
         points, directions = np.empty((count, 3), np.float32), np.empty((count, 3), np.float32)
@@ -218,10 +224,10 @@ class Fusion:
         found = fuse_view(
             maps.depth, maps.normals, int(self._first[index]), _rays(view), np.ascontiguousarray(view.rotation.T),
             view.center, self._gather(index), self._claimed, min(LEAST_VIEWS, len(self.views)),
-            points, directions, pixels,
+            1 + int(self._first[-1]) // MOST_PIXELS, points, directions, pixels,
         )  # fmt: skip
         colors = self._colors(view)[pixels[:found]]
-        return Fused(points[:found].copy(), directions[:found].copy(), colors)
+        return Cloud(points[:found].astype(np.float64), directions[:found].astype(np.float64), colors)
 
     def _gather(self, index: int) -> Neighbors:
         view, others = self.views[index], self._neighbors[index]

@@ -20,6 +20,9 @@ _TYPES = {
 }  # fmt: skip
 
 
+_LONGEST_HEADER = 65536
+
+
 @dataclass(frozen=True)
 class Cloud:
     """Points with normals and colors."""
@@ -73,17 +76,21 @@ def read_mesh(path: Path) -> TriangleMesh:
     return TriangleMesh(vertices, faces)
 
 
-def write_cloud(path: Path, cloud: Cloud) -> None:
-    """Write points in the order of properties that COLMAP uses."""
+def write_cloud(path: Path, *parts: Cloud) -> None:
+    """Write points, part by part, in the order of properties that COLMAP uses."""
     kind = [(name, "<f4") for name in ("x", "y", "z", "nx", "ny", "nz")]
     kind += [(name, "u1") for name in ("red", "green", "blue")]
-    rows = np.empty(len(cloud.points), kind)
-    for offset, values in ((0, cloud.points), (3, cloud.normals), (6, cloud.colors)):
-        for column in range(3):
-            rows[kind[offset + column][0]] = values[:, column]
-    header = [f"element vertex {len(rows)}", *(f"property float {name}" for name, _ in kind[:6])]
+    count = sum(len(part.points) for part in parts)
+    header = [f"element vertex {count}", *(f"property float {name}" for name, _ in kind[:6])]
     header += [f"property uchar {name}" for name, _ in kind[6:]]
-    path.write_bytes(_header(header) + rows.tobytes())
+    with path.open("wb") as stream:
+        stream.write(_header(header))
+        for part in parts:
+            rows = np.empty(len(part.points), kind)
+            for offset, values in ((0, part.points), (3, part.normals), (6, part.colors)):
+                for column in range(3):
+                    rows[kind[offset + column][0]] = values[:, column]
+            stream.write(rows.tobytes())
 
 
 def write_mesh(path: Path, mesh: TriangleMesh) -> None:
@@ -105,9 +112,12 @@ def _columns(rows: NDArray[np.void], names: str | tuple[str, ...]) -> Points:
 
 def _read(path: Path) -> dict[str, NDArray[np.void]]:
     """The elements by name; lists must all have three items."""
-    data = path.read_bytes()
-    start = data.find(b"end_header\n") + len(b"end_header\n")
-    header = data[:start].decode("ascii", errors="replace").splitlines()
+    if not path.stat().st_size:
+        raise _unreadable(path, "it is empty")
+    data = np.memmap(path, np.uint8, "r")
+    beginning = data[:_LONGEST_HEADER].tobytes()
+    start = beginning.find(b"end_header\n") + len(b"end_header\n")
+    header = beginning[:start].decode("ascii", errors="replace").splitlines()
     if start < len(b"end_header\n") or header[:1] != ["ply"] or "format binary_little_endian 1.0" not in header:
         raise _unreadable(path, "it is not a binary PLY file")
     found: dict[str, NDArray[np.void]] = {}

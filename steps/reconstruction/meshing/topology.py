@@ -31,12 +31,25 @@ def vertex_normals(mesh: TriangleMesh) -> Points:
 
 def neighbors(faces: Faces) -> NDArray[np.int64]:
     """Pairs of triangles that share an edge, [n, 2]; where more than two share one, each with the next."""
-    edges = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
-    owner = np.repeat(np.arange(len(faces)), 3)
-    order = np.lexsort((owner, edges[:, 1], edges[:, 0]))
-    edges, owner = edges[order], owner[order]
-    same = (edges[1:] == edges[:-1]).all(axis=1)
+    _, key, owner = sorted_edges(faces)
+    same = key[1:] == key[:-1]
     return np.column_stack([owner[:-1][same], owner[1:][same]])
+
+
+def sorted_edges(faces: Faces) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Each triangle's edges [3f, 2], a number for each that is equal for equal ones, and whose it is, sorted by both."""
+    edges = np.sort(faces[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
+    key = edges[:, 0] * (int(faces.max(initial=0)) + 1) + edges[:, 1]
+    order = np.argsort(key, kind="stable")
+    return edges[order], key[order], order // 3
+
+
+def border_edges(faces: Faces) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Edges of one triangle only, [n, 2] vertices, and that triangle, [n]."""
+    edges, key, owner = sorted_edges(faces)
+    apart = np.concatenate([[True], key[1:] != key[:-1], [True]])
+    alone = apart[:-1] & apart[1:] if len(key) else np.zeros(0, bool)
+    return edges[alone], owner[alone]
 
 
 def components(count: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -63,21 +76,19 @@ def cleaned(mesh: TriangleMesh) -> TriangleMesh:
     distinct = (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
     size = float(np.ptp(mesh.vertices, axis=0).max()) if len(mesh.vertices) else 0.0
     keep = distinct & (areas(mesh.vertices, faces) > (1e-7 * size) ** 2)
-    _, first = np.unique(np.sort(faces, axis=1), axis=0, return_index=True)
-    single = np.zeros(len(faces), bool)
-    single[first] = True
+    corners = np.sort(faces, axis=1)
+    order = np.lexsort(corners.T[::-1])
+    single = np.ones(len(faces), bool)
+    single[order[1:]] = (corners[order[1:]] != corners[order[:-1]]).any(axis=1)
     return selected(mesh, keep & single & _manifold(faces, keep & single))
 
 
 def _manifold(faces: Faces, keep: Mask) -> Mask:
     """False for triangles at an edge that two earlier ones in `keep` share."""
     chosen = np.flatnonzero(keep)
-    edges = np.sort(faces[chosen][:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
-    owner = np.repeat(chosen, 3)
-    order = np.lexsort((owner, edges[:, 1], edges[:, 0]))
-    edges, owner = edges[order], owner[order]
-    third = np.zeros(len(edges), bool)
-    third[2:] = (edges[2:] == edges[:-2]).all(axis=1)
+    _, key, owner = sorted_edges(faces[chosen])
+    third = np.zeros(len(key), bool)
+    third[2:] = key[2:] == key[:-2]
     good = np.ones(len(faces), bool)
-    good[owner[third]] = False
+    good[chosen[owner[third]]] = False
     return good

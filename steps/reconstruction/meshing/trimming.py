@@ -25,7 +25,7 @@ PICTURES = 2
 """So many photographs must hold a vertex within their borders: points come from more than one."""
 NEAREST = 6
 """So many points say together which way they face."""
-HOLE, UNSEEN_HOLE = 0.03, 0.12
+HOLE, UNSEEN_HOLE = 0.05, 0.25
 """An enclosed patch without points is kept when it is smaller than this share of the vouched surface."""
 UNSEEN = 0.2
 """A patch is on the side that no photograph shows when less of it than this share is exposed."""
@@ -42,12 +42,11 @@ def trim(mesh: TriangleMesh, cloud: Cloud, cell: float, evidence: Evidence, view
     """
     if not len(mesh.faces):
         return mesh
-    framed = (evidence.framed >= min(PICTURES, views))[mesh.faces].all(axis=1)
-    refuted = evidence.refuted()[mesh.faces].any(axis=1)
-    supported = evidence.supported()[mesh.faces].all(axis=1)
-    near = _vouched(mesh, cloud, cell) & framed & supported & ~refuted
+    sound = (evidence.framed >= min(PICTURES, views)) & evidence.supported()
+    refuted = ~_throughout(mesh, ~evidence.refuted())
+    near = _vouched(mesh, cloud, cell) & _throughout(mesh, sound) & ~refuted
     pairs = neighbors(mesh.faces)
-    exposed = (evidence.exposed > 0)[mesh.faces].all(axis=1)
+    exposed = _throughout(mesh, evidence.exposed > 0)
     kept = selected(mesh, near | _holes(mesh, near, pairs, refuted, exposed))
     return significant(kept)
 
@@ -59,6 +58,11 @@ def significant(mesh: TriangleMesh) -> TriangleMesh:
     group = components(len(mesh.faces), neighbors(mesh.faces))
     share = np.bincount(group, weights=areas(mesh.vertices, mesh.faces))
     return selected(mesh, share[group] >= SIGNIFICANT * share.sum())
+
+
+def _throughout(mesh: TriangleMesh, vertices: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Per triangle: all its corners are in `vertices`."""
+    return np.asarray(vertices[mesh.faces].all(axis=1), np.bool_)
 
 
 def _vouched(mesh: TriangleMesh, cloud: Cloud, cell: float) -> NDArray[np.bool_]:
@@ -87,7 +91,7 @@ def _holes(
     count = int(group.max()) + 1
 
     def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(group, weights=values, minlength=count)
+        return np.asarray(np.bincount(group, weights=values, minlength=count), np.float64)
 
     area = total(size)
     edges = np.bincount(pairs.ravel(), minlength=len(mesh.faces))

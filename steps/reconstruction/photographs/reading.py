@@ -1,33 +1,40 @@
-"""Decode a photograph of any common kind into upright 8-bit RGB."""
+"""Decode a photograph of any common kind into upright 8-bit RGB, in bounded memory."""
 
 from __future__ import annotations
 
-import shutil
+import contextlib
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
 import PIL.ImageOps
+import simplejpeg
 from numpy.typing import NDArray
 
-import pycolmap  # isort: skip  # after Pillow: the other way round Pillow's PNG encoder calls pycolmap's zlib and crashes
+from steps.reconstruction.photographs.exif import CameraTags, read_tags
+from steps.reconstruction.photographs.tones import alpha_of, deep_to_8_bit, rgb_of
 
 Rgb = NDArray[np.uint8]
+Mask = NDArray[np.uint8]
 
-_ORIENTATION = 0x0112
-_WEBP_AS = "PNG"
-"""COLMAP cannot decode WebP; readers look at the content, and so the name can stay."""
-_FORMATS = {
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".png": "PNG",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".bmp": "BMP",
-    ".webp": _WEBP_AS,
-}
+LARGEST_KEPT = 64_000_000
+"""Pixels; larger photographs are handed on at a half, a third … of their sides."""
+LARGEST_READ = 300_000_000
+"""Pixels; to decode more takes more than 2 GB."""
+_LARGEST_DEEP = 80_000_000
+"""The same for 16-bit and floating TIFF, which OpenCV decodes whole."""
+_AS_IT_IS = {".jpg": {"JPEG", "MPO"}, ".jpeg": {"JPEG", "MPO"}, ".png": {"PNG"}, ".bmp": {"BMP"}}
+_STRAY_BYTES = 64
+"""So many bytes too much before the end some cameras write into sound photographs."""
+
+PIL.Image.MAX_IMAGE_PIXELS = None  # larger ones than LARGEST_READ are refused by name before they are decoded
+with contextlib.suppress(ImportError):
+    import pi_heif
+
+    pi_heif.register_heif_opener()
 
 
 class Undecodable(Exception):
@@ -40,78 +47,159 @@ class Photo:
 
     rgb: Rgb
     """[h, w, 3], upright."""
+    alpha: Mask | None
+    """[h, w], where something is transparent."""
+    tags: CameraTags
     as_it_is: bool
-    """The file can be used unchanged: upright 8-bit RGB that every later step decodes."""
-    exif: PIL.Image.Exif
-    """Without a rotation."""
+    """The file's own pixels can be used unchanged: upright 8-bit RGB that every later step decodes."""
+    stored_size: tuple[int, int]
+    """Width and height in the file, before it was turned upright or reduced."""
+    pictures: int
+    """In one file; the first one counts."""
+
+
+def pixels_of(path: Path) -> int:
+    """Pixels as the file's head promises them; 0 where it does not tell."""
+    try:
+        with _opened(path) as image:
+            return image.width * image.height
+    except Undecodable:
+        return 0
 
 
 def read_photo(path: Path) -> Photo:
     """Decode a whole file; raises `Undecodable`."""
-    if path.stat().st_size == 0:
-        raise Undecodable("the file is empty")
     try:
+        with _opened(path) as image:
+            return _decoded(image, path)
+    except _Foreign:
+        return _read_deep(path)
+
+
+class _Foreign(Undecodable):
+    """Pillow does not know what it is."""
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[PIL.Image.Image]:
+    try:
+        if path.stat().st_size == 0:
+            raise Undecodable("the file is empty")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what matters about a file is said in our words, by name
-            with PIL.Image.open(path) as opened:
-                opened.load()
-                return _upright(opened)
-    except PIL.UnidentifiedImageError:
-        return _read_deep(path)
-    except PIL.Image.DecompressionBombError as fault:
-        raise Undecodable("it has more than 179 million pixels") from fault
-    except (OSError, SyntaxError, ValueError, MemoryError) as fault:
+            with PIL.Image.open(path) as image:
+                yield image
+    except PIL.UnidentifiedImageError as fault:
+        raise _Foreign(_guess(path)) from fault
+    except PermissionError as fault:
+        raise Undecodable("it may not be read (permission denied)") from fault
+    except MemoryError as fault:
+        raise Undecodable("there is not enough memory to decode it") from fault
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError) as fault:
         reason = "it ends too early" if "truncated" in str(fault) else f"it is damaged ({fault})"
         raise Undecodable(reason) from fault
 
 
-def _upright(image: PIL.Image.Image) -> Photo:
-    exif = image.getexif()
-    turned = exif.get(_ORIENTATION, 1) not in (0, 1)
-    plain = image.mode == "RGB" and image.format in {"JPEG", "MPO", "PNG", "TIFF", "BMP"} and not turned
-    upright = PIL.ImageOps.exif_transpose(image) if turned else image
-    if _ORIENTATION in exif:
-        exif[_ORIENTATION] = 1
-    return Photo(_rgb(upright), plain, exif)
+def _guess(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(16)
+    if b"ftyphei" in head or b"ftypmif1" in head:
+        return "it is HEIC, which needs the package pi-heif"
+    if head.startswith((b"II*\0", b"MM\0*")):
+        return "it is a raw or TIFF file of a kind that is not read"
+    return "it is no image, whatever its name says"
 
 
-def _rgb(image: PIL.Image.Image) -> Rgb:
-    """Any of Pillow's modes as [h, w, 3]; 16-bit gray is scaled, where Pillow would clip."""
-    if image.mode.startswith(("I", "F")):
-        values = np.asarray(image, np.float32)
-        top = 65535.0 if values.max(initial=0) > 255 else 255.0
-        gray = np.clip(values * (255.0 / top) + 0.5, 0, 255).astype(np.uint8)
-        return np.repeat(gray[:, :, None], 3, axis=2)
-    if image.mode in {"P", "RGBA", "LA", "PA"}:
-        image = image.convert("RGBA")
-    return np.ascontiguousarray(np.asarray(image.convert("RGB")))
+def _decoded(image: PIL.Image.Image, path: Path) -> Photo:
+    stored = image.size
+    _refuse_size(stored, LARGEST_READ)
+    tags, pictures = read_tags(image), int(getattr(image, "n_frames", 1))
+    deep = any("16" in str(tile[3]) for tile in getattr(image, "tile", ()))
+    if image.format in {"JPEG", "MPO"}:
+        _refuse_damage(path)
+        image.draft(None, _reduced(stored))
+    pixels: PIL.Image.Image = image
+    pixels.load()
+    factor = _factor(pixels.size)
+    if factor > 1:
+        pixels = (pixels.convert("RGB") if pixels.mode in {"P", "1", "PA"} else pixels).reduce(factor)
+    if tags.orientation != 1:
+        pixels = _upright(pixels, tags.orientation)
+    plain = pixels.mode == "RGB" and not deep and tags.orientation == 1 and pixels.size == stored
+    return Photo(
+        rgb=rgb_of(pixels),
+        alpha=alpha_of(pixels),
+        tags=tags,
+        as_it_is=plain and image.format in _AS_IT_IS.get(path.suffix.lower(), ()) and "transparency" not in image.info,
+        stored_size=stored,
+        pictures=1 if image.format == "MPO" else pictures,  # phones keep depth and brightness there, for the same view
+    )
+
+
+def _upright(image: PIL.Image.Image, orientation: int) -> PIL.Image.Image:
+    """EXIF's eight ways to hold a camera."""
+    way = {
+        2: PIL.Image.Transpose.FLIP_LEFT_RIGHT, 3: PIL.Image.Transpose.ROTATE_180, 4: PIL.Image.Transpose.FLIP_TOP_BOTTOM,
+        5: PIL.Image.Transpose.TRANSPOSE, 6: PIL.Image.Transpose.ROTATE_270, 7: PIL.Image.Transpose.TRANSVERSE,
+        8: PIL.Image.Transpose.ROTATE_90,
+    }  # fmt: skip
+    return image.transpose(way[orientation])
+
+
+def turned_upright(mask: Mask, orientation: int) -> Mask:
+    """A picture that lies as its photograph does in the file, upright."""
+    return mask if orientation == 1 else np.asarray(_upright(PIL.Image.fromarray(mask), orientation))
+
+
+def _refuse_size(size: tuple[int, int], largest: int) -> None:
+    width, height = size
+    if width * height > largest:
+        raise Undecodable(f"it has {width * height / 1e6:.0f} million pixels; {largest / 1e6:.0f} million can be read")
+
+
+def _factor(size: tuple[int, int]) -> int:
+    """By how much the sides of a photograph are reduced."""
+    factor = 1
+    while size[0] * size[1] > LARGEST_KEPT * factor**2:
+        factor += 1
+    return factor
+
+
+def _reduced(size: tuple[int, int]) -> tuple[int, int]:
+    factor = _factor(size)
+    return size[0] // factor, size[1] // factor
+
+
+def _refuse_damage(path: Path) -> None:
+    """Libjpeg decodes what is left of a damaged file and only mumbles; a decoder that listens tells."""
+    content = path.read_bytes()
+    try:
+        simplejpeg.decode_jpeg(content, colorspace="GRAY", fastdct=True, min_height=1, min_width=1, min_factor=1)
+    except ValueError as fault:
+        said = str(fault)
+        if "Premature end" in said:
+            raise Undecodable("it ends too early") from fault
+        stray, _, rest = said.removeprefix("Corrupt JPEG data: ").partition(" extraneous bytes before marker 0xd9")
+        if "Corrupt JPEG data" in said and not (stray.isdecimal() and not rest and int(stray) <= _STRAY_BYTES):
+            raise Undecodable("its data is damaged inside") from fault
 
 
 def _read_deep(path: Path) -> Photo:
-    """16-bit RGB TIFF, which Pillow does not know."""
+    """16-bit and floating TIFF of a kind that Pillow does not know."""
     import cv2
 
-    values = None
-    if path.suffix.lower() in {".tif", ".tiff"}:
-        values = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if path.suffix.lower() not in {".tif", ".tiff"}:
+        raise Undecodable(_guess(path))
+    quiet = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.stat().st_size < 10 * _LARGEST_DEEP else None
+    except cv2.error as fault:
+        raise Undecodable("it is damaged") from fault
+    finally:
+        cv2.utils.logging.setLogLevel(quiet)
     if values is None:
-        raise Undecodable("it is no image, whatever its name says")
-    return Photo(np.ascontiguousarray(values[:, :, ::-1]).astype(np.uint8), False, PIL.Image.Exif())
-
-
-def write_photo(photo: Photo, source: Path, target: Path) -> None:
-    """Copy the file where it can be used as it is, else encode the upright RGB under the same name."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if photo.as_it_is:
-        shutil.copyfile(source, target)  # no hard link: a user who edits the photograph would edit a kept result
-        return
-    format_name = _FORMATS[target.suffix.lower()]
-    options = {"quality": 95, "subsampling": 0} if format_name == "JPEG" else {}
-    exif = {} if format_name == "BMP" else {"exif": photo.exif.tobytes()}
-    PIL.Image.fromarray(photo.rgb).save(target, format=format_name, **options, **exif)
-
-
-def exif_focal_px(path: Path) -> float | None:
-    """The focal length that EXIF and COLMAP's table of sensors give, pixels."""
-    camera = pycolmap.infer_camera_from_image(path)
-    return float(camera.mean_focal_length()) if camera.has_prior_focal_length else None
+        raise Undecodable(_guess(path))
+    height, width = values.shape[:2]
+    _refuse_size((width, height), _LARGEST_DEEP)
+    rgb, alpha = deep_to_8_bit(values)
+    return Photo(rgb, alpha, CameraTags(), False, (width, height), 1)

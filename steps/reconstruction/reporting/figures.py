@@ -11,8 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from kai_pipelines import Fatal, Quality
-from steps.reconstruction.metrics import StepMetrics, StepWarning, Value
-from steps.reconstruction.presets import PRESETS
+from steps.reconstruction.metrics import FailedTry, StepMetrics, StepWarning, Value
 from steps.reconstruction.reporting.documents import AssessmentDocument, CheckedMeasure, MatchDocument, Prediction
 from steps.reconstruction.scene import Scene
 
@@ -98,23 +97,23 @@ def collect_warnings(steps: Sequence[StepMetrics]) -> list[PlacedWarning]:
     return list(unique.values())
 
 
-def fallbacks(steps: Sequence[StepMetrics], quality: str) -> list[Fallback]:
-    """What was replaced by something lesser, in the order of the steps; last, a coarser dense stereo than asked for."""
+def fallbacks(
+    steps: Sequence[StepMetrics], chosen: str, built: str, degraded: Sequence[FailedTry] = ()
+) -> list[Fallback]:
+    """What was replaced by something lesser, in the order of the steps; last, the qualities that were given up.
+
+    Where nobody tells why (a cluster does not) only that they were is said.
+    """
     found = [Fallback(step=one.step, message=sentence) for one in steps for sentence in one.fallbacks]
-    used = dense_quality(steps)
-    if used is not None and used != quality:
-        row = PRESETS[used]
-        sentence = f"Dense stereo of {quality} quality failed; {used} took its place: {row.views} views at {row.image_size} px."
-        found.append(Fallback(step="estimate_depth", message=sentence))
+    known = {one.name: one for one in degraded}
+    order = [quality.value for quality in reversed(Quality)]
+    given_up = order[order.index(chosen) : order.index(built)] if chosen != built else []
+    for quality in given_up:
+        one = known.get(quality)
+        words = f"{one.why} in {one.step}" if one else "failed; the record of the run says where"
+        step = one.step.replace("-", "_") if one else "choose_quality"
+        found.append(Fallback(step=step, message=f"{quality} {words}; the model was built at {built}."))
     return found
-
-
-def dense_quality(steps: Sequence[StepMetrics]) -> Quality | None:
-    """Whose preset the dense stereo that succeeded ran with: the pipeline falls back when a finer one fails."""
-    values = step_values(steps)
-    size = values.get("undistort_photos", {}).get("image_size")
-    views = values.get("estimate_depth", {}).get("views")
-    return next((quality for quality, row in PRESETS.items() if (row.image_size, row.views) == (size, views)), None)
 
 
 def costs(steps: Sequence[StepMetrics]) -> dict[str, Any]:

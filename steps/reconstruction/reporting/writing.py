@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kai_pipelines import ImageSet, PointCloud, SparseModel
 from steps.reconstruction.artifacts import MatchGraph, PhotoAssessment, TexturedModel
-from steps.reconstruction.metrics import StepMetrics
+from steps.reconstruction.metrics import FailedTry, StepMetrics
 from steps.reconstruction.reporting import held_out
 from steps.reconstruction.reporting.cameras import cameras_document
 from steps.reconstruction.reporting.compose import Inputs, compose
@@ -24,7 +24,6 @@ from steps.reconstruction.reporting.figures import (
     Summary,
     collect_warnings,
     costs,
-    dense_quality,
     device,
     device_reason,
     fallbacks,
@@ -71,7 +70,12 @@ def read(
 
 
 def summarize(
-    inputs: Inputs, choice: ChoiceDocument, quality: str, requested: str, steps: Sequence[StepMetrics]
+    inputs: Inputs,
+    choice: ChoiceDocument,
+    quality: str,
+    requested: str,
+    steps: Sequence[StepMetrics],
+    degraded: Sequence[FailedTry] = (),
 ) -> Summary:
     """Count in the artifacts what can be counted there; the rest is what the steps said."""
     told = [private_metrics(one) for one in steps]
@@ -83,8 +87,8 @@ def summarize(
         quality=str(quality),
         requested_quality=str(requested),
         requested=str(requested),
-        chosen=str(quality),
-        built=str(dense_quality(told) or quality),
+        chosen=choice.quality or str(quality),
+        built=str(quality),
         reason=without_places(choice.reason) or inputs.assessment.reason,
         device=device(told),
         device_reason=device_reason(told),
@@ -109,7 +113,7 @@ def summarize(
         checks=choice.checks,
         values=step_values(told),
         warnings=collect_warnings(told),
-        fallbacks=fallbacks(told, quality),
+        fallbacks=fallbacks(told, choice.quality or str(quality), str(quality), degraded),
         versions=versions(),
         **costs(told),
     )

@@ -65,6 +65,7 @@ class Bake:
         self._tones, self._trust = agreed_colors(colors, seen, gains)
         self._known = np.asarray(sum(seen) > 0, np.bool_)
         self._mixed = _partly_seen(witnesses, labels)
+        self._texel_area = np.bincount(texels.face, minlength=len(labels)).astype(np.float32)
         self._total = np.zeros(len(texels.index), np.float32)
         self._color = np.zeros((len(texels.index), 3), np.float32)
 
@@ -82,7 +83,8 @@ class Bake:
         mixed = self._mixed[face]
         weight[mixed] += np.square(witness.quality[face[mixed]] / MIXED_SCALE) + 1e-9
         points = _interpolated(mesh.vertices.astype(np.float32), mesh, self._texels, chosen)
-        picture = album.open(view, int(witness.level[face].min()))
+        level = _levels(witness.pixels[face], self._texel_area[face])
+        picture = album.open(view, int(level.min()))
         spots = project(view, points).spots
         usable = picture.counts(spots)
         doubtful = np.flatnonzero(usable & (weight > 0) & ~witness.whole[face])
@@ -92,7 +94,7 @@ class Bake:
         chosen, weight = chosen[taken], weight[taken]
         own = witness.vertex_colors * self._gains[number]
         correction = _smoothed(self._tones - own, self._trust[number], self._around)
-        detail = _detail(picture, spots[taken], witness.level[face[taken]]) * self._gains[number]
+        detail = _detail(picture, spots[taken], level[taken]) * self._gains[number]
         detail += _interpolated(correction, mesh, self._texels, chosen)
         self._color[chosen] += weight[:, None] * detail
         self._total[chosen] += weight
@@ -112,6 +114,12 @@ def _partly_seen(witnesses: Sequence[Witness], labels: NDArray[np.int32]) -> NDA
     for number, witness in enumerate(witnesses):
         partly |= (labels == number) & ~witness.whole
     return partly
+
+
+def _levels(pixels: Floats, texels: Floats) -> NDArray[np.int64]:
+    """The level of a photograph's pyramid whose pixels are as large as the texels, by the areas of a triangle in both."""
+    fine = 0.5 * np.log2(np.maximum(pixels, 1e-6) / np.maximum(texels, 1e-6))
+    return np.clip(np.round(fine - 0.1), 0, 6).astype(np.int64)
 
 
 def _shares(mesh: TriangleMesh, mine: NDArray[np.bool_]) -> Floats:
@@ -140,7 +148,7 @@ def _smoothed(correction: Floats, trust: Floats, around: Surroundings) -> Floats
     return np.asarray(carried / np.maximum(known, 1e-6), np.float32)
 
 
-def _detail(picture: Pyramid, spots: Floats, level: NDArray[np.int8]) -> Floats:
+def _detail(picture: Pyramid, spots: Floats, level: NDArray[np.int64]) -> Floats:
     """The photograph's own colors at `spots` [t, 2], [t, 3], at the resolution of the texture."""
     color = np.empty((len(spots), 3), np.float32)
     for number in np.unique(level):

@@ -16,6 +16,7 @@ from steps.reconstruction.texturing.blending import Bake, Surroundings
 from steps.reconstruction.texturing.leveling import agreed_colors, exposure_gains
 from steps.reconstruction.texturing.padding import pad
 from steps.reconstruction.texturing.photographs import Album
+from steps.reconstruction.texturing.rays import Floats
 from steps.reconstruction.texturing.selection import UNSEEN, select
 from steps.reconstruction.texturing.texels import rasterize
 from steps.reconstruction.texturing.unwrap import unwrap
@@ -43,19 +44,18 @@ class Painter:
     ) -> None:
         """Ask every photograph; the texture has `size`² texels."""
         steps = len(views) + 1
-        report(0, steps, f"unwrapping {len(mesh.faces)} triangles")
         self.views, self.album = views, album
         self._mesh = mesh
-        self._unwrapped = unwrap(mesh, size)
+        self._inquiry = Inquiry(mesh)
+        self._witnesses: list[Witness] = []
+        for number, view in enumerate(views):
+            report(number, steps, f"what {view.name} sees")
+            self._witnesses.append(self._inquiry.ask(view, album))
+        report(len(views), steps, f"unwrapping {len(mesh.faces)} triangles")
+        self._unwrapped = unwrap(mesh, size, _best_pixels(self._witnesses))
         self._texels = rasterize(self._unwrapped, size)
         self._around = Surroundings.of(mesh)
         self._neighbors = neighbors(mesh.faces)
-        texel_area = np.bincount(self._texels.face, minlength=len(mesh.faces)).astype(np.float32)
-        self._inquiry = Inquiry(mesh, texel_area)
-        self._witnesses: list[Witness] = []
-        for number, view in enumerate(views):
-            report(1 + number, steps, f"what {view.name} sees")
-            self._witnesses.append(self._inquiry.ask(view, album))
 
     @property
     def fill(self) -> float:
@@ -89,3 +89,11 @@ class Painter:
             normals=vertex_normals(self._mesh)[origin].astype(np.float32),
             texture=texture,
         )
+
+
+def _best_pixels(witnesses: Sequence[Witness]) -> Floats:
+    """Pixels² of each triangle in the photograph that sees it largest, 0 for those that none sees, [f]."""
+    best = np.zeros_like(witnesses[0].pixels)
+    for witness in witnesses:
+        np.maximum(best, np.where(witness.quality > 0, witness.pixels, 0), out=best)
+    return best

@@ -36,7 +36,7 @@ class Witness:
 
     quality: Floats  # [f], pixels² that the triangle covers, less at borders and outlines; 0: not seen
     whole: Mask  # [f], all of its corners are seen, too
-    level: NDArray[np.int8]  # [f], log2 of the pixels between texels: the pyramid's level to sample
+    pixels: Floats  # [f], pixels² that the triangle covers
     face_colors: NDArray[np.uint8]  # [f, 3]
     vertex_colors: NDArray[np.uint8]  # [v, 3]
     vertex_seen: Mask  # [v]
@@ -45,10 +45,8 @@ class Witness:
 class Inquiry:
     """The mesh prepared for asking photograph after photograph."""
 
-    def __init__(self, mesh: TriangleMesh, texel_area: Floats) -> None:
-        """`texel_area` [f] is how many texels each triangle has."""
+    def __init__(self, mesh: TriangleMesh) -> None:
         self._mesh = mesh
-        self._texel_area = texel_area
         self._caster = Caster(mesh.vertices, mesh.faces)
         corner = mesh.vertices[mesh.faces]
         self._centers = corner.mean(axis=1)
@@ -73,11 +71,10 @@ class Inquiry:
         whole = vertex_seen[faces].all(axis=1)
         away = Outlines(view, self._caster, self._edge).away(centers.spots, OUTLINE)
         share = np.maximum(np.where(whole, away, 0), LEAST_SHARE)
-        fine = np.log2(np.sqrt(np.maximum(area, 1e-6) / np.maximum(self._texel_area, 1e-6)))
         return Witness(
             np.where(seen, area * _away_from_border(view, centers) * share, 0).astype(np.float32),
             whole,
-            np.clip(np.round(fine - 0.1), 0, 6).astype(np.int8),
+            area,
             picture.sample(centers.spots, overview).astype(np.uint8),
             picture.sample(corners.spots, overview).astype(np.uint8),
             vertex_seen,

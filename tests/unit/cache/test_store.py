@@ -128,3 +128,28 @@ def test_folders_of_killed_runs_are_removed_and_those_of_living_ones_stay(tmp_pa
             assert list(store.runs.glob("*/file")) == [mine / "file"]
 
     assert list(store.runs.iterdir()) == []
+
+
+def test_a_folder_with_a_pipe_a_dangling_link_and_a_link_to_itself_has_a_digest(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    _file(folder / "a.jpg", "1")
+    plain = digest_of(folder)
+
+    os.mkfifo(folder / "pipe.jpg")
+    (folder / "gone.jpg").symlink_to(tmp_path / "nowhere")
+    (folder / "again").symlink_to(folder)
+    (folder / "sub").mkdir()
+    (folder / "sub" / "up").symlink_to(folder)
+
+    assert digest_of(folder) == digest_of(folder) != plain
+    _file(folder / "a.jpg", "2")
+    assert digest_of(folder) != plain
+
+
+def test_a_link_to_a_folder_beside_counts_as_what_is_in_it(tmp_path: Path) -> None:
+    _file(tmp_path / "outside" / "a.jpg", "1")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "sub").symlink_to(tmp_path / "outside")
+    _file(tmp_path / "copied" / "sub" / "a.jpg", "1")
+
+    assert digest_of(tmp_path / "linked") == digest_of(tmp_path / "copied")

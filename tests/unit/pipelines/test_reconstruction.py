@@ -2,96 +2,192 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from kai_pipelines.engine import Run, RunRequest, run
-from kai_pipelines.engine.executor import Job
+from kai_pipelines.engine.executor import OUT_OF_MEMORY, Job
 from pipelines.reconstruction import reconstruction
 from tests.fakes import Answer, FakeClock, FakeExecutor, Notes
 
-BEFORE, AFTER = (
-    ["assess-photos", "align-photos"],
-    ["mesh-surface", "simplify-mesh", "texture-mesh", "export-model", "finalize-reconstruction"],
-)
-DENSE = ["undistort-photos", "estimate-depth", "fuse-depth"]
+BEFORE = ["assess-photos", "align-photos", "choose-quality"]
+BUILD = [
+    "undistort-photos", "estimate-depth.cpu", "fuse-depth", "mesh-surface", "simplify-mesh", "texture-mesh",
+]  # fmt: skip
+AFTER = ["export-model", "finalize-reconstruction"]
 
 
-def reconstructed(folder: Path, assessed: str, failing: tuple[str, ...] = (), code: int = 65) -> tuple[Run, list[str]]:
-    """Run with photographs that are assessed as a quality, and steps that fail; the run and the steps that ran."""
-    (folder / "photos").mkdir()
+def reconstructed(
+    folder: Path,
+    chosen: str,
+    failing: Mapping[str, Answer] | None = None,
+    parameters: Mapping[str, str] | None = None,
+    artifacts: Mapping[str, Path] | None = None,
+) -> tuple[Run, list[str], FakeExecutor]:
+    """Run with photographs for which a quality is chosen, and steps that end as told; the run and the steps that ran."""
+    (folder / "photos").mkdir(exist_ok=True)
+    clock = FakeClock()
 
     def answer(job: Job) -> Answer:
-        if any(name in job.name for name in failing):
-            return Answer(code=code)
-        return Answer(files={name: assessed if name == "quality" else "made" for name in job.outputs})
+        if told := next((one for name, one in (failing or {}).items() if name in job.name), None):
+            return told
+        given = {"quality": chosen, "device": "cpu"}
+        return Answer(files={name: given.get(name, "made") for name in job.outputs})
 
-    executor = FakeExecutor(answer)
+    executor = FakeExecutor(answer, clock)
     request = RunRequest(
         manifest=reconstruction.to_dict(),
-        parameters={},
-        artifacts={"photos": folder / "photos"},
+        parameters=dict(parameters or {}),
+        artifacts={"photos": folder / "photos", **(artifacts or {})},
         output=folder / "out",
-        jobs=2,
+        jobs=1,
         use_cache=False,
         store=folder / "store",
         python_path=(),
     )
-    ended = run(request, Notes(), executor=executor, clock=FakeClock())
-    return ended, [name.removesuffix("(0)") for name in executor.names]
+    ended = run(request, Notes(), executor=executor, clock=clock)
+    ran = [name.removesuffix("(0)") for name in executor.names]
+    return ended, [name for name in ran if not name.startswith("switch-device")], executor
 
 
-def test_the_assessed_quality_chooses_the_only_dense_branch_that_runs(tmp_path: Path) -> None:
-    ended, ran = reconstructed(tmp_path, "low")
+def tier(name: str, steps: int = len(BUILD)) -> list[str]:
+    """The first steps of one quality's branch."""
+    return [f"build.{name}.{step}" for step in BUILD[:steps]]
+
+
+def flags(executor: FakeExecutor, flag: str) -> list[str]:
+    return [word.partition("=")[2] for job in executor.jobs for word in job.command if word.startswith(f"--{flag}=")]
+
+
+FATAL = Answer(code=65, stdout="error: no-surface: there is none\n")
+
+
+def test_the_chosen_quality_is_the_only_branch_that_runs(tmp_path: Path) -> None:
+    ended, ran, _ = reconstructed(tmp_path, "low")
 
     assert ended.phase == "Succeeded"
-    assert ran == [*BEFORE, *(f"dense.low.{step}" for step in DENSE), *AFTER]
+    assert ran == [*BEFORE, *tier("low"), *AFTER]
+    assert ended.degraded == ()
 
 
-def test_a_dense_stereo_that_fails_degrades_step_by_step_and_the_model_is_made(tmp_path: Path) -> None:
-    ended, ran = reconstructed(
-        tmp_path, "high", failing=("dense.high.high.estimate-depth", "dense.high.medium.fuse-depth")
+@pytest.mark.parametrize("step", range(len(BUILD)))
+def test_running_out_of_memory_anywhere_degrades_at_once_and_the_model_is_made(tmp_path: Path, step: int) -> None:
+    name = BUILD[step]
+    ended, ran, executor = reconstructed(
+        tmp_path, "medium", {f"build.medium.medium.{name}": Answer(code=OUT_OF_MEMORY)}
     )
 
-    dense = [name for name in ran if name.startswith("dense.")]
     assert ended.phase == "Succeeded"
-    assert dense == [
-        *(f"dense.high.high.{step}" for step in DENSE[:2]),
-        *(f"dense.high.medium.{step}" for step in DENSE),
-        *(f"dense.high.low.{step}" for step in DENSE),
+    assert ran == [*BEFORE, *tier("medium.medium", step + 1), *tier("medium.low"), *AFTER]
+    assert [str(one) for one in ended.degraded] == [
+        f"medium ran out of memory in {name.removesuffix('.cpu')}; built at low"
+    ]
+    assert flags(executor, "quality") == ["low"]  # what the last step is told, for figures and report
+
+
+def test_running_out_of_time_degrades_without_another_try(tmp_path: Path) -> None:
+    days = Answer(seconds=1e6)
+    ended, ran, _ = reconstructed(tmp_path, "medium", {"build.medium.medium.estimate-depth": days})
+
+    assert ended.phase == "Succeeded"
+    assert ran == [*BEFORE, *tier("medium.medium", 2), *tier("medium.low"), *AFTER]
+    assert [str(one) for one in ended.degraded] == ["medium ran out of time in estimate-depth; built at low"]
+
+
+def test_high_degrades_step_by_step_and_every_reason_is_told(tmp_path: Path) -> None:
+    ended, ran, _ = reconstructed(
+        tmp_path,
+        "high",
+        {"build.high.high.fuse-depth": Answer(code=137), "build.high.medium.mesh-surface": FATAL},
+    )
+
+    assert ended.phase == "Succeeded"
+    assert ran == [*BEFORE, *tier("high.high", 3), *tier("high.medium", 4), *tier("high.low"), *AFTER]
+    assert [str(one) for one in ended.degraded] == [
+        "high ran out of memory in fuse-depth, medium failed in mesh-surface: no-surface: there is none; built at low"
+    ]
+    annotations = ended.workflow["metadata"]["annotations"]
+    assert annotations["kai-pipelines/degraded"] == str(ended.degraded[0])
+
+
+def test_a_run_in_which_every_quality_fails_ends_with_all_reasons(tmp_path: Path) -> None:
+    ended, ran, _ = reconstructed(tmp_path, "medium", {"fuse-depth": Answer(code=137)})
+
+    assert ended.phase == "Failed"
+    assert not set(AFTER) & set(ran)
+    assert [str(attempt) for one in ended.degraded for attempt in one.attempts] == [
+        "medium ran out of memory in fuse-depth",
+        "low ran out of memory in fuse-depth",
     ]
 
 
 def test_a_passing_fault_is_tried_again_before_anything_degrades(tmp_path: Path) -> None:
-    ended, ran = reconstructed(tmp_path, "medium", failing=("dense.medium.medium.estimate-depth(0)",), code=75)
+    ended, ran, _ = reconstructed(tmp_path, "medium", {"medium.medium.estimate-depth.cpu(0)": Answer(code=75)})
 
     assert ended.phase == "Succeeded"
-    assert "dense.medium.medium.estimate-depth(1)" in ran
-    assert not any(name.startswith("dense.medium.low") for name in ran)
+    assert "build.medium.medium.estimate-depth.cpu(1)" in ran
+    assert not any(name.startswith("build.medium.low") for name in ran)
+    assert ended.degraded == ()
+
+
+def test_a_gpu_that_is_asked_for_and_absent_ends_the_run_and_no_lesser_quality_is_tried(tmp_path: Path) -> None:
+    no_gpu = Answer(code=65, stdout="error: no-cuda: there is no GPU\n")
+    ended, ran, _ = reconstructed(tmp_path, "medium", {"switch-device": no_gpu}, {"device": "cuda"})
+
+    assert ended.phase == "Failed"
+    assert ended.failure is not None
+    assert ended.failure.log_lines == ("error: no-cuda: there is no GPU",)
+    assert not any(name.startswith("build") for name in ran)
+
+
+def test_only_a_run_that_asks_for_a_gpu_requests_one_of_the_cluster() -> None:
+    asked = [
+        (template["name"], task["name"])
+        for template in reconstruction.to_dict()["spec"]["templates"]  # type: ignore[index]  # a manifest
+        for task in template.get("dag", {}).get("tasks", [])
+        if "nvidia.com/gpu" in str(task.get("arguments"))
+    ]
+
+    assert asked == [("reconstruction-switch-device", "cuda"), ("build-model-estimate-depth", "cuda")]
 
 
 def test_photographs_that_cannot_be_aligned_end_the_run_before_anything_else(tmp_path: Path) -> None:
-    ended, ran = reconstructed(tmp_path, "low", failing=("align-photos",))
+    ended, ran, _ = reconstructed(tmp_path, "low", {"align-photos": FATAL})
 
     assert ended.phase == "Failed"
     assert ended.failure is not None
     assert "align-photos" in ended.failure.node
-    assert ran == BEFORE
+    assert ran == BEFORE[:2]
 
 
-@pytest.mark.parametrize(("quality", "size"), [("low", "480"), ("medium", "800"), ("high", "1600")])
-def test_a_preset_reaches_the_step_as_its_argument(tmp_path: Path, quality: str, size: str) -> None:
-    asked: list[str] = []
+@pytest.mark.parametrize(
+    ("quality", "size", "views", "depth", "faces", "texture"),
+    [
+        ("low", "480", "3", "7", "10000", "1024"),
+        ("medium", "800", "4", "9", "60000", "2048"),
+        ("high", "1600", "6", "10", "300000", "4096"),
+    ],
+)
+def test_a_preset_reaches_the_steps_as_their_arguments(
+    tmp_path: Path, quality: str, size: str, views: str, depth: str, faces: str, texture: str
+) -> None:
+    _, _, executor = reconstructed(tmp_path, quality)
 
-    def answer(job: Job) -> Answer:
-        asked.extend(argument for argument in job.command if argument.startswith("--max_image_size="))
-        return Answer(files={name: quality if name == "quality" else "made" for name in job.outputs})
+    wanted = {
+        "max_image_size": size,
+        "views": views,
+        "poisson_depth": depth,
+        "max_faces": faces,
+        "texture_size": texture,
+    }
+    assert {flag: flags(executor, flag) for flag in wanted} == {flag: [value] for flag, value in wanted.items()}
 
-    (tmp_path / "photos").mkdir()
-    request = RunRequest(
-        reconstruction.to_dict(), {}, {"photos": tmp_path / "photos"}, tmp_path / "out", 1, False, tmp_path / "store"
-    )
-    run(request, Notes(), executor=FakeExecutor(answer), clock=FakeClock())
 
-    assert asked == [f"--max_image_size={size}"]
+def test_what_a_person_asks_for_reaches_the_alignment(tmp_path: Path) -> None:
+    distances = '[{"meters": 1.5, "between": ["a.jpg", "b.jpg"]}]'
+    _, _, executor = reconstructed(tmp_path, "low", parameters={"largest": "true", "known_distances": distances})
+
+    assert flags(executor, "largest") == ["true"]
+    assert flags(executor, "known_distances") == [distances]

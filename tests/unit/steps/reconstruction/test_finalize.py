@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kai_pipelines import Fatal, Quality
+from kai_pipelines import Fatal, Figures, Quality
 from steps.reconstruction.finalize import Finalized, finalize_reconstruction
-from steps.reconstruction.metrics import StepMetrics
+from steps.reconstruction.metrics import FailedTry, StepMetrics
 from steps.reconstruction.reporting import geometry
 
 HOSTILE = 'x"><script>alert(1)</script>.jpg'
@@ -290,16 +290,19 @@ def test_masks_tint_what_is_ignored_and_leave_the_subject(result: Finalized) -> 
     assert ignored[0] - ignored[1] > 50 and abs(kept[0] - kept[1]) < 10
 
 
-def test_a_degraded_run_says_so_above_everything(finished: Any) -> None:
-    steps = [*finished.steps, StepMetrics(step="find_device", values={"device": "cpu", "requested_device": "auto", "why_cpu": "no GPU here"}), StepMetrics(step="undistort_photos", values={"image_size": 480}),
-             StepMetrics(step="estimate_depth", values={"views": 3, "device": "cpu"})]  # fmt: skip
+def test_a_degraded_run_says_so_above_everything(finished: Any, tmp_path: Path) -> None:
+    chosen = tmp_path / "choice.json"
+    chosen.write_text('{"quality": "medium"}', encoding="utf-8")
+    steps = [*finished.steps, StepMetrics(step="find_device", values={"device": "cpu", "why_cpu": "no GPU here"})]
+    given_up = FailedTry(name="medium", step="fuse-depth", why="ran out of memory", instead="low")
 
-    result = finalize(finished, quality=Quality.MEDIUM, steps=steps)
+    result = finalize(finished, quality=Quality.LOW, steps=steps, degraded=[given_up], choice=Figures(chosen))
 
     text = result.report.path.read_text(encoding="utf-8")
     banner = text[text.index('class="banner') : text.index("<h1>")]
     assert "Built at low quality, not medium." in banner and "No GPU: the CPU did it." in banner
     figures = json.loads(result.metrics.path.read_text())
+    assert "medium ran out of memory in fuse-depth; the model was built at low." in text
     assert (figures["chosen"], figures["built"], figures["device_reason"]) == ("medium", "low", "no GPU here")
     assert "Device of the dense stereo: cpu; no GPU here." in text
 

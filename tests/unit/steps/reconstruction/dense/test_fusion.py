@@ -28,8 +28,9 @@ class Maps:
             write_map(self.folder / "depth_maps" / map_name(view.name), depth)
             write_map(self.folder / "normal_maps" / map_name(view.name), self.rendered.normal_map(index))
         parts = list(Fusion(views, self.folder / "scene", self.folder).run(lambda *_: None))
-        points, normals, colors = (np.concatenate(each) for each in zip(*parts, strict=True))
-        return points.astype(float), normals.astype(float), colors
+        return tuple(
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("points", "normals", "colors")
+        )
 
 
 @pytest.fixture

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 import trimesh
+from numpy.typing import NDArray
 
 from kai_pipelines import Fatal, PointCloud
 from steps.reconstruction.artifacts import DenseScene, DepthMaps
+from steps.reconstruction.dense.colmap_io import write_map
+from steps.reconstruction.dense.views import View, read_views
+from steps.reconstruction.dense.workspace import map_name
 from steps.reconstruction.meshing.ply import Cloud, TriangleMesh, read_mesh, write_cloud
 from steps.reconstruction.surface import Surface, mesh_surface
 
@@ -17,9 +22,24 @@ def joined(*clouds: Cloud) -> Cloud:
     return Cloud(*(np.concatenate([getattr(c, name) for c in clouds]) for name in ("points", "normals", "colors")))
 
 
+def seen(view: View, cloud: Cloud) -> NDArray[np.float32]:
+    """The depth map of a view: each point that faces it is a disc, the nearest ones in front."""
+    toward = view.center - cloud.points
+    shown = cloud.points[(toward * cloud.normals).sum(axis=1) > 0]
+    local = shown @ view.rotation.T + view.translation
+    local = local[np.argsort(-local[:, 2])]
+    spots = local[:, :2] / local[:, 2:] * view.calibration[:2] + view.calibration[2:]
+    depth = np.zeros((view.height, view.width), np.float32)
+    for spot, z in zip(np.rint(spots).astype(int).tolist(), local[:, 2].tolist(), strict=True):
+        cv2.circle(depth, spot, 6, z, -1)
+    return depth
+
+
 def meshed(tmp_path, cloud: Cloud, sparse, depth: int = 6) -> Surface:
     write_cloud(tmp_path / "points.ply", cloud)
     scene, maps = DenseScene(sparse.parent), DepthMaps(tmp_path / "maps")
+    for view in read_views(sparse):
+        write_map(maps.path / "depth_maps" / map_name(view.name), seen(view, cloud))
     return mesh_surface(PointCloud(tmp_path / "points.ply"), scene, maps, depth)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kai_pipelines import Fatal
-from steps.reconstruction.metrics import StepMetrics, StepWarning
+from steps.reconstruction.metrics import FailedTry, StepMetrics, StepWarning
 from steps.reconstruction.reporting.documents import AssessedPhoto, AssessmentDocument, MatchDocument, MatchedPhoto
 from steps.reconstruction.reporting.figures import (
     collect_warnings,
@@ -115,21 +115,24 @@ def test_a_file_that_is_no_ply_is_named(tmp_path: Path) -> None:
         ply_vertices(path)
 
 
-def _dense(image_size: int, views: int) -> list[StepMetrics]:
-    return [
-        StepMetrics(step="undistort_photos", values={"image_size": image_size}),
-        StepMetrics(step="estimate_depth", values={"views": views}),
+def test_a_quality_that_was_given_up_is_a_fallback_with_its_reason() -> None:
+    tries = [
+        FailedTry(name="high", step="fuse-depth", why="ran out of memory", instead="low"),
+        FailedTry(name="medium", step="estimate-depth", why="ran out of time", instead="low"),
+    ]
+
+    assert [(one.step, one.message) for one in fallbacks([], "high", "low", tries)] == [
+        ("fuse_depth", "high ran out of memory in fuse-depth; the model was built at low."),
+        ("estimate_depth", "medium ran out of time in estimate-depth; the model was built at low."),
     ]
 
 
-def test_a_coarser_dense_stereo_than_asked_for_is_a_fallback() -> None:
-    (told,) = fallbacks(_dense(480, 3), "medium")
+def test_a_quality_that_was_given_up_is_told_also_where_nobody_knows_why() -> None:
+    (told,) = fallbacks([], "medium", "low")
 
-    assert told.step == "estimate_depth"
-    assert "medium" in told.message
-    assert "low took its place" in told.message
+    assert "medium failed" in told.message
+    assert "built at low" in told.message
 
 
-def test_the_dense_stereo_that_was_asked_for_is_no_fallback() -> None:
-    assert fallbacks(_dense(800, 4), "medium") == []
-    assert fallbacks([], "medium") == []
+def test_the_quality_that_was_chosen_is_no_fallback() -> None:
+    assert fallbacks([], "medium", "medium") == []
