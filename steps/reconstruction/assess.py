@@ -166,18 +166,21 @@ def _refuse_hopeless(assessed: SetAssessment) -> None:
     from steps.reconstruction.photographs.judging import hopeless
 
     names = [str(row["name"]) for row in assessed.photos][:_NAMED]
-    code = hopeless(assessed.measured)
-    if code == "dark-photos":
+    lost = hopeless(assessed.measured)
+    if lost == "dark":
         raise Fatal(
-            "The photographs are black but for traces.", code="dark-photos", files=names,
+            "The photographs are black but for traces.",
+            code="dark-photos",
+            files=names,
             hint="Take them again with more light or a longer exposure; brightening these brings nothing back.",
-        )  # fmt: skip
-    if code == "blurred-photos":
+        )
+    if lost == "blurred":
         raise Fatal(
             "The photographs are so blurred that hardly anything in them can be found again in another one.",
-            code="blurred-photos", files=names,
+            code="blurred-photos",
+            files=names,
             hint="Take them again: hold still or use a tripod, focus on the subject, more light.",
-        )  # fmt: skip
+        )
 
 
 def _record(m: Measurement, assessed: SetAssessment, chosen: Quality) -> None:

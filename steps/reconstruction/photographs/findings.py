@@ -14,12 +14,6 @@ from steps.reconstruction.photographs.positions import local_meters
 
 _TOLD = 10
 """So many reasons stand in a message; the assessment has all."""
-_NO_MASK = {
-    "mask-unreadable": "masks cannot be decoded; their photographs are used whole",
-    "mask-empty": "masks are black all over; nothing of their photographs is wanted, and they are left out",
-    "mask-inverted": "masks are white all around and black in the middle: white is the subject. Are they inverted?",
-}
-"""Code → what is wrong with masks that do not end the run."""
 
 
 @dataclass
@@ -67,15 +61,19 @@ class SetAssessment:
         mirrored = {name: of for name, (of, how) in self.copies.items() if how == "mirrored"}
         near = {name: of for name, (of, _) in self.copies.items() if name not in exact and name not in mirrored}
         found = [
-            _warning("unreadable-photo", f"{len(self.broken)} files are left out", self.broken),
+            _warning(code="unreadable-photo", what=f"{len(self.broken)} files are left out", reasons=self.broken),
             StepWarning(
                 code="unsupported-photo",
                 message="Photographs of kinds that are not read here are left out; export them as JPEG or TIFF.",
                 files=list(self.listing.unsupported),
             ),
-            _warning("duplicate-photo", "Exact copies are left out", exact),
-            _warning("near-duplicate", "The same pictures, resized, cropped or compressed again, are left out", near),
-            _warning("mirrored-photo", "Mirrored copies are left out", mirrored),
+            _warning(code="duplicate-photo", what="Exact copies are left out", reasons=exact),
+            _warning(
+                code="near-duplicate",
+                what="The same pictures, resized, cropped or compressed again, are left out",
+                reasons=near,
+            ),
+            _warning(code="mirrored-photo", what="Mirrored copies are left out", reasons=mirrored),
             *self._about_masks(),
             *(self._fault(code, words) for code, words in FAULTS.items()),
             StepWarning(code="ignored-files", message="These are no photographs.", files=list(self.listing.ignored)),
@@ -83,12 +81,25 @@ class SetAssessment:
         return [issue for issue in found if issue.files]
 
     def _about_masks(self) -> list[StepWarning]:
-        wrong = [
-            _warning(code, f"{len(self.masks_wrong.get(code, {}))} {words}", self.masks_wrong.get(code, {}))
-            for code, words in _NO_MASK.items()
-        ]
+        unreadable, empty, inverted = (
+            self.masks_wrong.get(code, {}) for code in ("mask-unreadable", "mask-empty", "mask-inverted")
+        )
         return [
-            *wrong,
+            _warning(
+                code="mask-unreadable",
+                what=f"{len(unreadable)} masks cannot be decoded, and their photographs are used whole",
+                reasons=unreadable,
+            ),
+            _warning(
+                code="mask-empty",
+                what=f"{len(empty)} masks are black all over; nothing of their photographs is wanted, and they are left out",
+                reasons=empty,
+            ),
+            _warning(
+                code="mask-inverted",
+                what=f"{len(inverted)} masks are white all around and black in the middle. White is the subject",
+                reasons=inverted,
+            ),
             StepWarning(
                 code="mask-missing",
                 message=f"{len(self.without_mask)} photographs have no mask and are used whole.",
@@ -150,11 +161,11 @@ def _copy_code(how: str) -> str:
     return {"the same file": "duplicate-photo", "mirrored": "mirrored-photo"}.get(how, "near-duplicate")
 
 
-def _warning(code: str, what: str, reasons: Mapping[str, str]) -> StepWarning:
+def _warning(*, code: str, what: str, reasons: Mapping[str, str]) -> StepWarning:
     """A warning that names files, with the reasons for the first ones."""
     told = [f"{name}: {reason}" for name, reason in list(reasons.items())[:_TOLD] if reason]
     more = f"; and {len(reasons) - _TOLD} more" if len(reasons) > _TOLD and told else ""
-    end = f": {'; '.join(told)}{more}" if told else "" if what.endswith("?") else "."
+    end = f": {'; '.join(told)}{more}" if told else "."
     return StepWarning(code=code, message=f"{what}{end}", files=list(reasons))
 
 

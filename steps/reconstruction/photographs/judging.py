@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Literal
 
 from kai_pipelines import Quality
 from steps.reconstruction.photographs.measuring import Figures
@@ -88,14 +89,13 @@ def _stops(figures: Figures) -> float:
     return math.log2(max(figures.brightness, 0.004) ** 2.2)
 
 
-def hopeless(photos: Sequence[Measured]) -> str | None:
-    """The code of what is wrong with all photographs but one at most, if there is such a thing."""
+def hopeless(photos: Sequence[Measured]) -> Literal["dark", "blurred"] | None:
+    """What is wrong with all photographs but one at most, if there is such a thing."""
     dark = sum(photo.figures.brightest < _BLACK for photo in photos)
     blurred = sum(photo.detail < _HOPELESS_DETAIL and photo.figures.blur_px >= BLURRED for photo in photos)
-    for code, lost in (("dark-photos", dark), ("blurred-photos", blurred)):
-        if len(photos) - lost < 2:
-            return code
-    return None
+    if len(photos) - dark < 2:
+        return "dark"
+    return "blurred" if len(photos) - blurred < 2 else None
 
 
 def choose_quality(photos: Sequence[Measured]) -> tuple[Quality, str]:

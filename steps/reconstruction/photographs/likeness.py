@@ -23,6 +23,10 @@ _CANDIDATES = 4
 """Looked at closely for each photograph: those most alike."""
 _SMALLEST_CROP = 0.8
 """A side of the smallest part of a photograph that still is a copy of it."""
+_SWEEP = 0.025
+"""Step of the sizes that are tried at half the size, as a share of the largest."""
+_WORTH_A_LOOK = 0.75
+"""Correlation there, from which the best is tried at full size."""
 _BLOCK = 24
 _PLAIN = 2.0
 """Standard deviation, gray levels, below which a block has nothing to compare."""
@@ -116,17 +120,18 @@ def _is_part(part: Gray, whole: Gray) -> bool:
     """Whether `part`, at some size, lies in `whole` and is the same there."""
     largest = min(whole.shape[0] / part.shape[0], whole.shape[1] / part.shape[1])
     smallest = max(_SMALLEST_CROP * max(whole.shape[0] / part.shape[0], whole.shape[1] / part.shape[1]), largest * 0.7)
-    best = (-1.0, largest, (0, 0))
-    step = 0.02
-    scales = np.arange(largest, smallest, -step * largest)
-    for scale in scales:
-        best = max(best, _placed(part, whole, float(scale)))
-    if best[0] < _ALIKE:
+    coarse = _halved(part), _halved(whole)
+    swept = [_placed(*coarse, float(scale)) for scale in np.arange(largest, smallest, -_SWEEP * largest)]
+    best = max(swept, default=(-1.0, largest, (0, 0)))
+    if best[0] < _WORTH_A_LOOK:
         return False
-    for scale in best[1] + largest * np.linspace(-step, step, 9):
-        if smallest * 0.98 <= scale <= largest:
-            best = max(best, _placed(part, whole, float(scale)))
-    return _agrees(part, whole, best[1], best[2])
+    near = [scale for scale in best[1] + largest * np.linspace(-_SWEEP, _SWEEP, 9) if scale <= largest]
+    _, scale, place = max(_placed(part, whole, float(scale)) for scale in [*near, largest])
+    return _agrees(part, whole, scale, place)
+
+
+def _halved(picture: Gray) -> Gray:
+    return np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _placed(part: Gray, whole: Gray, scale: float) -> tuple[float, float, tuple[int, int]]:

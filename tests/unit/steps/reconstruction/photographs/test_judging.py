@@ -74,12 +74,10 @@ def test_a_photograph_two_stops_off_is_named():
     assert faults_beside([*evenly, photo(brightness=0.3)])[-1] == []
 
 
-@pytest.mark.parametrize(
-    ("figures", "code"), [({"brightest": 0.04}, "dark-photos"), ({"blur": 30.0}, "blurred-photos")]
-)
-def test_a_set_in_which_next_to_nothing_is_left_is_hopeless(figures, code):
-    lost = photo(**figures)
+@pytest.mark.parametrize(("figures", "lost"), [({"brightest": 0.04}, "dark"), ({"blur": 30.0}, "blurred")])
+def test_a_set_in_which_next_to_nothing_is_left_is_hopeless(figures, lost):
+    bad = photo(**figures)
 
-    assert hopeless([lost] * 5) == code
-    assert hopeless([lost] * 5 + [photo()]) == code
-    assert hopeless([lost] * 3 + [photo()] * 3) is None
+    assert hopeless([bad] * 5) == lost
+    assert hopeless([bad] * 5 + [photo()]) == lost
+    assert hopeless([bad] * 3 + [photo()] * 3) is None
