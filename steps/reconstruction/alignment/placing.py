@@ -191,9 +191,8 @@ def _best(some: Sequence[int], links: dict[int, int], beside: set[int]) -> list[
 
 
 def _take_out(model: pycolmap.Reconstruction, names: Sequence[str]) -> None:
-    for name in names:
-        image = model.find_image_with_name(name)
-        if image.has_pose:
+    for image in list(model.images.values()):
+        if image.name in names and image.has_pose:
             model.deregister_frame(image.frame_id)
 
 
