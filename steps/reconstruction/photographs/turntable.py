@@ -39,7 +39,7 @@ _ONE = 0.8
 """The share of what is not background that is one piece."""
 _MOST = 0.8
 """Of the photographs so many show the same plain background, or none is masked."""
-_SAME_LEVEL = 16.0
+_SAME_LEVEL = 12.0
 """Gray levels between the backgrounds of two photographs of one set."""
 _BRIDGED, _MARGIN = 0.012, 0.01
 """Gaps that are closed and the margin around the subject, of the longer side."""
