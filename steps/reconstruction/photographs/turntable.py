@@ -28,8 +28,10 @@ _TINT = 14.0
 """Between the channels of a white background."""
 _NOISE = 9.0
 """Standard deviation, gray levels, of the rim of a plain background."""
-_UNEVEN = 14.0
-"""The same for all of it, with cloths and soft shadows."""
+_UNEVEN, _UNEVEN_WHEN_DEEP = 6.0, 14.0
+"""The same for all of it; where most of it is black or white as can be, a cloth or a soft shadow may be seen on it."""
+_DEEP = 4.0
+"""Gray levels from black and from white."""
 _LEAST_STEP, _MOST_STEP = 10.0, 40.0
 _OF_THE_SUBJECT = 0.2
 """Gray levels from which on it is the subject, and that as a share of the subject's own: a cloth is not quite black."""
@@ -66,7 +68,8 @@ def look(rgb: Rgb) -> Background | None:
     if float((behind[_rim(behind.shape)] > 0).mean()) < _PLAIN_RIM:
         return None
     pixels = small[behind > 0].astype(np.float32).mean(axis=1)
-    if len(pixels) == 0 or float(pixels.std()) > _UNEVEN:
+    deep = min(background.level, 255 - background.level) <= _DEEP
+    if len(pixels) == 0 or float(pixels.std()) > (_UNEVEN_WHEN_DEEP if deep else _UNEVEN):
         return None
     return background if _is_one_thing(behind == 0) else None
 
