@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 DEMO ?= demo-output
 
-.PHONY: help install demo test lint format types layers unit slow conformance bench manifests pictures licenses clean
+.PHONY: help install demo test lint format types layers unit slow test-browser conformance bench manifests pictures licenses clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -47,6 +47,9 @@ unit: $(STAMP)  ## the tests that a person waits for
 
 slow: $(STAMP)  ## the long proofs: all photo sets, many kills
 	$(BIN)/pytest -n $(WORKERS) -m slow
+
+test-browser: $(STAMP)  ## the report in a headless Chromium (on PATH, or KAI_CHROMIUM)
+	$(BIN)/pytest -n 0 -rs tests/unit/steps/reconstruction/reporting/test_in_chromium.py
 
 conformance: $(STAMP)  ## agreement with Argo's recorded truth, table by table (KAI_ARGO_DATA)
 	$(BIN)/pytest -n 0 -s -q tests/conformance

@@ -1,10 +1,13 @@
 """How right the cameras are that `align_photos` finds, and what they cost.
 
-    python benchmarks/alignment.py FOLDER… [--features 3000] [--json FILE]
+    python benchmarks/alignment.py FOLDER… [--synthetic] [--features 3000 8000] [--json FILE]
+    python benchmarks/alignment.py --pairs 60 100 200 [--json FILE]
 
 Each folder holds photographs and, where the truth is known, gt_cameras.json or cameras.json: image name →
-R, t, K with x_cam = R·X + t. Positions are compared after the best similarity transform and given in
-percent of the cameras' span (the largest distance between two). Prints a table and one JSON document.
+R, t, K with x_cam = R·X + t. `--synthetic` adds rendered photographs with exact cameras, as they are and through
+lenses that bend. Positions are compared after the best similarity transform and given in percent of the cameras'
+span (the largest distance between two). `--pairs` counts, on rendered photographs in an order that says nothing,
+which of the pairs with overlap are compared, beside the number of all pairs. Prints a table and one JSON document.
 """
 
 from __future__ import annotations
@@ -12,18 +15,30 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
+import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from kai_pipelines import ImageSet
+from steps.data.render_scene import render_scene
 from steps.reconstruction.align import Alignment, align_photos
 from steps.reconstruction.assess import assess_photos
+from steps.reconstruction.colmap import pycolmap
 
 Array = NDArray[np.float64]
+
+LIMITS = {"position_error_percent": 0.06, "focal_error_percent": 0.5, "reprojection_px": 0.5}
+LENSES = {"plain": (0.0, 0.0), "barrel": (-0.12, 0.0), "phone": (0.09, -0.16)}
+"""Radial distortion k1, k2 of the synthetic photographs."""
+OVERLAPPING = 40.0
+"""Degrees between the directions of two rendered views from which they are hardly matched."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,22 @@ class Row:
     largest_position_error_percent: float | None
     focal_error_percent: float | None
     sparse_points: int
+    mapper: str
+    scale_source: str
+    cpu_seconds: float
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """How many pairs of a set are compared."""
+
+    photos: int
+    compared: int
+    all_pairs: int
+    overlapping: int
+    recall_percent: float
+    """Of the overlapping pairs."""
+    registered_in_one_group: int
     cpu_seconds: float
 
 
@@ -62,13 +93,13 @@ def read_truth(folder: Path) -> dict[str, Any]:
 
 def compare(result: Alignment, truth: dict[str, Any]) -> tuple[float, float, float] | tuple[None, None, None]:
     """Mean and largest position error and the mean focal error, percent."""
-    import pycolmap
-
     if not truth:
         return None, None, None
     model = pycolmap.Reconstruction(result.sparse.path)
     found, known, focal = [], [], []
     for image in model.images.values():
+        if not image.has_pose:
+            continue
         camera = truth[Path(image.name).name]
         rotation, translation = np.array(camera["R"]), np.array(camera["t"]).ravel()
         found.append(image.projection_center())
@@ -81,14 +112,14 @@ def compare(result: Alignment, truth: dict[str, Any]) -> tuple[float, float, flo
     return float(error.mean()), float(error.max()), float(100 * np.mean(focal))
 
 
-def score(folder: Path, features: int) -> Row:
+def score(folder: Path, features: int, name: str = "") -> Row:
     """Align one set."""
-    photos = assess_photos(ImageSet(folder)).photos
-    result = align_photos(photos, max_features=features)
+    assessed = assess_photos(ImageSet(folder))
+    result = align_photos(assessed.photos, assessment=assessed.assessment, max_features=features)
     values = result.metrics.values
     position, largest, focal = compare(result, read_truth(folder))
     return Row(
-        photos=folder.name,
+        photos=name or folder.name,
         features=features,
         count=int(values["photos"]),
         registered=int(values["registered"]),
@@ -97,31 +128,145 @@ def score(folder: Path, features: int) -> Row:
         largest_position_error_percent=largest,
         focal_error_percent=focal,
         sparse_points=int(values["sparse_points"]),
+        mapper=str(values["mapper"]),
+        scale_source=str(values["scale_source"]),
         cpu_seconds=result.metrics.cpu_seconds,
     )
+
+
+def render(views: int, size: int, folder: Path, lens: tuple[float, float] = (0.0, 0.0)) -> Path:
+    """Photographs of the renderer's scene through a lens, and their cameras."""
+    scene = render_scene(views=views, image_size=size)
+    truth = json.loads((scene.ground_truth.path / "cameras.json").read_text(encoding="utf-8"))
+    for name, camera in truth.items():
+        picture = cv2.imread(str(scene.photos.path / name))
+        cv2.imwrite(str(folder / name), bend(picture, np.array(camera["K"]), lens), [cv2.IMWRITE_JPEG_QUALITY, 95])
+    (folder / "cameras.json").write_text(json.dumps(truth), encoding="utf-8")
+    return folder
+
+
+def bend(picture: NDArray[Any], calibration: Array, lens: tuple[float, float]) -> NDArray[Any]:
+    """The picture of a pinhole as a lens with radial distortion `lens` shows it."""
+    if lens == (0.0, 0.0):
+        return picture
+    height, width = picture.shape[:2]
+    grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float64).reshape(-1, 1, 2)
+    straight = cv2.undistortPoints(grid, calibration, np.array([*lens, 0.0, 0.0]), P=calibration)
+    places = straight.reshape(height, width, 2).astype(np.float32)
+    return cv2.remap(picture, places[..., 0], places[..., 1], cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+
+
+def synthetic(features: Sequence[int]) -> list[Row]:
+    """Rows of rendered photographs through each lens."""
+    rows = []
+    for name, lens in LENSES.items():
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = render(16, 960, Path(scratch), lens)
+            rows += [score(folder, count, f"rendered, {name}") for count in features]
+    return rows
+
+
+def count_pairs(sizes: Sequence[int]) -> list[PairRow]:
+    """Rows of ever larger sets; the largest is rendered once, and the smaller ones are some of it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = render(max(sizes), 400, Path(scratch))
+        truth = read_truth(folder)
+        return [_count(folder, truth, size) for size in sorted(sizes)]
+
+
+def _count(folder: Path, truth: dict[str, Any], size: int) -> PairRow:
+    from steps.reconstruction.alignment import features, pairs
+    from steps.reconstruction.alignment.graph import groups
+
+    random = np.random.default_rng(size)
+    some = [sorted(truth)[index] for index in np.sort(random.permutation(len(truth))[:size])]
+    order = random.permutation(size)
+    with tempfile.TemporaryDirectory() as scratch:
+        linked, database = Path(scratch) / "photos", Path(scratch) / "matches.db"
+        numbered = features.link_photos(folder, [some[index] for index in order], linked)
+        features.register_photos(database, linked, numbered)
+        list(features.extract(database, linked, numbered, features.Effort(800)))
+        cpu = time.process_time()
+        compared = [done for done, _ in pairs.compare(database, numbered, Path(scratch))][-1]
+        cpu = time.process_time() - cpu
+        verified = pairs.verified_pairs(database, numbered)
+        tried = _tried(database, numbered)
+    directions = np.array([np.array(truth[some[index]]["R"])[2] for index in order])
+    overlapping = {
+        (a, b)
+        for a in range(size)
+        for b in range(a + 1, size)
+        if directions[a] @ directions[b] > np.cos(np.radians(OVERLAPPING))
+    }
+    return PairRow(
+        photos=size,
+        compared=compared,
+        all_pairs=size * (size - 1) // 2,
+        overlapping=len(overlapping),
+        recall_percent=100 * len(overlapping & tried) / max(1, len(overlapping)),
+        registered_in_one_group=len(groups(size, verified)[0]),
+        cpu_seconds=round(cpu, 1),
+    )
+
+
+def _tried(database: Path, names: Sequence[str]) -> set[tuple[int, int]]:
+    """The pairs that were compared, the smaller index first."""
+    place = {name: index for index, name in enumerate(names)}
+    with pycolmap.Database.open(database) as opened:
+        index = {image.image_id: place[image.name] for image in opened.read_all_images()}
+        identifiers, _ = opened.read_num_matches()
+    pairs = [pycolmap.pair_id_to_image_pair(identifier) for identifier in identifiers]
+    return {(min(index[a], index[b]), max(index[a], index[b])) for a, b in pairs}
 
 
 def show(rows: list[Row]) -> None:
     """The table."""
     print(
-        f"{'photos':18}{'features':>9}{'placed':>9}{'reproj px':>10}{'pos %':>8}{'max %':>8}{'focal %':>9}{'CPU s':>8}"
+        f"{'photos':18}{'features':>9}{'placed':>9}{'reproj px':>10}{'pos %':>8}{'max %':>8}{'focal %':>9}"
+        f"{'mapper':>13}{'scale':>7}{'CPU s':>8}"
     )
     for row in rows:
         percents = (row.position_error_percent, row.largest_position_error_percent, row.focal_error_percent)
         cells = "".join(f"{'–' if p is None else f'{p:.3f}':>{w}}" for p, w in zip(percents, (8, 8, 9), strict=True))
         placed = f"{row.registered}/{row.count}"
-        print(f"{row.photos:18}{row.features:9}{placed:>9}{row.reprojection_px:10.3f}{cells}{row.cpu_seconds:8.1f}")
+        print(
+            f"{row.photos:18}{row.features:9}{placed:>9}{row.reprojection_px:10.3f}{cells}"
+            f"{row.mapper:>13}{row.scale_source:>7}{row.cpu_seconds:8.1f}"
+        )
+    told = ", ".join(f"{name} {limit:g}" for name, limit in LIMITS.items())
+    print(f"{'to reach':18}all placed; at most {told}")
+
+
+def show_pairs(rows: list[PairRow]) -> None:
+    """The table of pairs."""
+    print(
+        f"{'photos':>7}{'compared':>10}{'of all':>8}{'overlapping':>13}{'found %':>9}{'in one group':>14}{'CPU s':>8}"
+    )
+    for row in rows:
+        print(
+            f"{row.photos:7}{row.compared:10}{row.all_pairs:8}{row.overlapping:13}{row.recall_percent:9.1f}"
+            f"{row.registered_in_one_group:14}{row.cpu_seconds:8.1f}"
+        )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--synthetic", action="store_true", help="rendered photographs with exact cameras, too")
     parser.add_argument("--features", nargs="+", type=int, default=[3000])
+    parser.add_argument("--pairs", nargs="+", type=int, help="numbers of photographs whose compared pairs are counted")
     parser.add_argument("--json", type=Path, help="write the JSON document to this file")
     options = parser.parse_args()
+    pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
+    counted = count_pairs(options.pairs) if options.pairs else []
     rows = [score(folder.resolve(), features) for folder in options.folders for features in options.features]
-    show(rows)
-    document = json.dumps([asdict(row) for row in rows], indent=1)
+    if options.synthetic:
+        rows += synthetic(options.features)
+    if counted:
+        show_pairs(counted)
+    if rows:
+        show(rows)
+    document = json.dumps([asdict(row) for row in (*counted, *rows)], indent=1)
     print(document)
     if options.json:
         options.json.write_text(document + "\n", encoding="utf-8")

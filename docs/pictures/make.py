@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 import trimesh
 
+from tests.chromium import find, opened
+
 SIDE = 480
 TURNS = (0, 90, 180, 270)
 
@@ -46,14 +48,40 @@ def render(mesh: trimesh.Trimesh, turn: float) -> np.ndarray:
     )
 
 
+def screenshots(report: Path, folder: Path) -> None:
+    """The report in a real browser: its top, and its view with the photographs' cameras."""
+    ready = "document.getElementById('model').dataset.view === 'ready'"
+    with opened(report, width=1280, height=760) as page:
+        page.until(ready)
+        page.frames(4)
+        _keep(page.picture(), folder / "report.jpg")
+        page.click("[data-cameras]")
+        page.frames(4)
+        _keep(page.picture("#model"), folder / "report-cameras.jpg")
+        page.click(".seek")
+        page.until("!document.querySelector('.through').hidden")
+        page.ask("(i => { i.value = 50; i.dispatchEvent(new Event('input')); })(document.querySelector('.lens input'))")
+        page.frames(4)
+        _keep(page.picture("#model"), folder / "report-through.jpg")
+
+
+def _keep(png: bytes, path: Path) -> None:
+    picture = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+    cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, 86])
+
+
 def main() -> None:
-    """Write both pictures."""
+    """Write all pictures; those of the report need a Chromium."""
     run, folder = Path(sys.argv[1]), Path(sys.argv[2])
     mesh = trimesh.load(run / "model.glb", force="mesh")
     row = np.hstack([render(mesh, turn) for turn in TURNS])
     drawn = np.flatnonzero((row < 255).any(axis=(1, 2)))
     framed = row[max(0, drawn[0] - 16) : drawn[-1] + 16]
     cv2.imwrite(str(folder / "model.jpg"), framed, [cv2.IMWRITE_JPEG_QUALITY, 88])
+    if find():
+        screenshots(run / "report.html", folder)
+    else:
+        print("no Chromium: the pictures of the report stay as they are", file=sys.stderr)
     kai = Path(sys.executable).parent / "kai"
     subprocess.run([kai, "graph", "reconstruction", "--format", "svg", "-o", folder / "reconstruction.svg"], check=True)
 

@@ -46,7 +46,7 @@ def choose_quality(
 
     `spent` are the steps that have run; what they cost stands for their part of each prediction.
     """
-    from steps.reconstruction.choosing.costs import WITHIN, Cost, predict
+    from steps.reconstruction.choosing.costs import WITHIN, Cost, predict, reporting
     from steps.reconstruction.choosing.evidence import Assessed, Matched, gather
     from steps.reconstruction.choosing.rules import best_of, checks, reason
     from steps.reconstruction.presets import PRESETS
@@ -87,7 +87,8 @@ def choose_quality(
         }
         choice.path.write_text(json.dumps(document, indent=1), encoding="utf-8")
         m.value(quality=quality.value, requested=str(requested), best=best.value)
-        expected = {name: _work(name, cost.cpu_seconds) for name, cost in predictions[quality].steps.items()}
+        costs = {**predictions[quality].steps, "finalize_reconstruction": reporting(evidence)}
+        expected = {name: _work(name, cost.cpu_seconds) for name, cost in costs.items()}
     return Chosen(quality, choice, expected, m.metrics)
 
 

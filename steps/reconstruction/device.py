@@ -30,12 +30,8 @@ def find_device(requested: Literal["auto", "cuda", "cpu"] = "auto") -> Device:
 
     with measured("find_device") as m:
         device = choose_device(requested, cuda_is_usable())
-        m.value(device=device, requested_device=requested, device_reason=_reason(requested, device))
+        m.value(device=device, requested_device=requested)
+        if requested == "auto" and device == "cpu":
+            m.value(why_cpu="no GPU that pycolmap can use is here")
         progress(1, 1, f"the dense stereo runs on the {'GPU' if device == 'cuda' else 'CPU'}")
     return Device(device, m.metrics)
-
-
-def _reason(requested: str, device: str) -> str:
-    if requested == device:
-        return "it was asked for"
-    return "a GPU is here" if device == "cuda" else "no GPU that pycolmap can use is here"

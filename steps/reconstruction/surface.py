@@ -7,8 +7,6 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from kai_pipelines import Fatal, Mesh, PointCloud, Resources, Retry, progress, step
 from kai_pipelines.authoring.artifact import SCRATCH
 from steps.reconstruction.artifacts import DenseScene, DepthMaps
@@ -49,19 +47,19 @@ def mesh_surface(points: PointCloud, scene: DenseScene, depth: DepthMaps, poisso
         given = read_cloud(points.path)
         _require(len(given.points) >= LEAST_POINTS, f"{len(given.points)} points are too few for a surface.")
         views = read_views(scene.path / "sparse")
-        cloud = crop(given, [view.center for view in views], poisson_depth)
+        subject = crop(given, views, poisson_depth)
+        cloud = subject.cloud
         _require(len(cloud.points) >= LEAST_POINTS, "Too few points lie where the cameras look.")
-        cell = float(np.ptp(cloud.points, axis=0).max()) / 2**poisson_depth
         progress(1, 3, f"surface through {len(cloud.points)} points")
-        closed = cleaned(_poisson(cloud, poisson_depth))
+        closed = cleaned(_poisson(cloud, subject.depth))
         progress(2, 3, f"asking {len(views)} photographs about {len(closed.faces)} triangles")
-        evidence = gather_evidence(closed.vertices, vertex_normals(closed), cell, views, scene.path, depth.path)
-        trimmed = cleaned(even_borders(trim(closed, cloud, cell, evidence, len(views))))
+        evidence = gather_evidence(closed.vertices, vertex_normals(closed), subject.cell, views, scene.path, depth.path)
+        trimmed = cleaned(even_borders(trim(closed, cloud, subject.cell, evidence, len(views))))
         _require(len(trimmed.faces) >= LEAST_FACES, "No part of the surface lies near the points.")
         out = Mesh.new("mesh")
         write_mesh(out.path, trimmed)
         progress(3, 3, f"{len(trimmed.faces)} triangles")
-        m.value(surface_faces=len(trimmed.faces), points_used=len(cloud.points))
+        m.value(surface_faces=len(trimmed.faces), points_used=len(cloud.points), octree_depth=subject.depth)
     return Surface(out, m.metrics)
 
 

@@ -15,6 +15,11 @@ Array = NDArray[np.float64]
 
 _WEAK = 0.15
 """A pair that alone joins two groups is weak below this share of a pair's median inliers."""
+_HANGING = 3
+"""Photographs that hang on a single one and are worth a word."""
+_TOLD = 5
+_EACH_TAKEN_OUT = 300
+"""Photographs up to which each is taken out in turn."""
 _AROUND = 200.0
 """Degrees around the subject from which a walk is meant to close."""
 _GAP = 60.0
@@ -101,18 +106,13 @@ def bridges(names: Sequence[str], graph: Graph, placed: frozenset[str]) -> list[
     pairs = [(edge.a, edge.b) for edge in strong]
     found: list[Gap] = []
     whole = len(_groups_of(kept, pairs))
-    for index in sorted(kept) if len(kept) <= 300 else []:
-        rest = kept - {index}
-        parts = _groups_of(rest, [pair for pair in pairs if index not in pair])
-        if len(parts) > whole and len(parts) > 1 and len(parts[1]) > 1:
+    for index in sorted(kept) if len(kept) <= _EACH_TAKEN_OUT else []:
+        parts = _groups_of(kept - {index}, [pair for pair in pairs if index not in pair])
+        if len(parts) > whole and len(parts) > 1 and len(parts[1]) >= _HANGING:
             other = [names[member] for member in parts[1]]
-            found.append(
-                Gap(
-                    code="bridge-photo",
-                    message=f"Only {names[index]} joins {len(other)} photographs with the others.",
-                    files=[names[index], *other],
-                )
-            )
+            message = f"Only {names[index]} joins {len(other)} photographs with the others."
+            found.append(Gap(code="bridge-photo", message=message, files=[names[index], *other]))
+    found = sorted(found, key=lambda gap: -len(gap["files"]))[:_TOLD]
     for part in _groups_of(kept, pairs)[1:]:
         files = [names[member] for member in part]
         verb = "photograph is" if len(files) == 1 else "photographs are"

@@ -28,32 +28,47 @@ class Mapped:
 
 
 class Mapper:
-    """Maps the photographs `names` of one database, as often as is asked."""
+    """Maps the photographs `names` of one database, as often as is asked; those in `sure` should all be placed."""
 
     def __init__(
-        self, database: Path, photos: Path, scratch: Path, names: Sequence[str], seed: int, advanced: Callable[[], None]
+        self,
+        database: Path,
+        photos: Path,
+        scratch: Path,
+        names: Sequence[str],
+        sure: Sequence[str],
+        seed: int,
+        advanced: Callable[[], None],
     ) -> None:
         self._database, self._photos, self._scratch = database, photos, scratch
-        self._names, self._seed, self._advanced = list(names), seed, advanced
+        self._names, self._sure, self._seed, self._advanced = list(names), frozenset(sure), seed, advanced
         self._runs = 0
 
     def best(self) -> Mapped:
-        """The models of the mapper that suits the set; of both, the better, where the first leaves doubts."""
+        """The models of the mapper that suits the set; of both, the better, where the first leaves doubts.
+
+        A last pass that believes in fewer matches places what is still left, if it can.
+        """
         tried: list[Callable[[], Mapped]] = [self.incremental, self.global_]
         if len(self._names) >= _GLOBAL_FROM:
             tried.reverse()
         found = tried[0]()
-        if not self.doubtful(found):
-            return found
-        second = tried[1]()
-        return max(found, second, key=self._merit)  # the first where they are equal
+        if self.doubtful(found):
+            found = max(found, tried[1](), key=_merit)  # the first where they are equal
+        if found.models and len(placed(found.models[0])) < len(self._names):
+            again = self.incremental(relaxed=True, start=found.models[0])
+            if _merit(again)[0] > _merit(found)[0] and not self._far_off(again):
+                found = Mapped([again.models[0], *found.models[1:]], found.mapper)
+        return found
 
     def doubtful(self, mapped: Mapped) -> bool:
         """Some photographs are missing, or the points do not fit."""
         if not mapped.models:
             return True
-        model = mapped.models[0]
-        return bool(model.num_reg_images() < len(self._names) or model.compute_mean_reprojection_error() > _FAR_OFF)
+        return bool(self._sure - placed(mapped.models[0])) or self._far_off(mapped)
+
+    def _far_off(self, mapped: Mapped) -> bool:
+        return bool(mapped.models[0].compute_mean_reprojection_error() > _FAR_OFF)
 
     def incremental(self, *, relaxed: bool = False, start: pycolmap.Reconstruction | None = None) -> Mapped:
         """One photograph after the other; `relaxed` believes in fewer matches; `start` is continued."""
@@ -93,17 +108,19 @@ class Mapper:
         models = pycolmap.global_mapping(self._database, self._photos, self._new_folder(), options)
         return Mapped(_usable(models.values()), "global")
 
-    def _merit(self, mapped: Mapped) -> tuple[int, float]:
-        if not mapped.models:
-            return 0, 0.0
-        model = mapped.models[0]
-        return model.num_reg_images(), -round(model.compute_mean_reprojection_error(), 1)
-
     def _new_folder(self) -> Path:
         self._runs += 1
         folder = self._scratch / f"models-{self._runs}"
         folder.mkdir(parents=True)
         return folder
+
+
+def _merit(mapped: Mapped) -> tuple[int, float]:
+    """More photographs are better, then points that fit better, to the tenth of a pixel."""
+    if not mapped.models:
+        return 0, 0.0
+    model = mapped.models[0]
+    return int(model.num_reg_images()), -round(float(model.compute_mean_reprojection_error()), 1)
 
 
 def _usable(models: Sequence[pycolmap.Reconstruction]) -> list[pycolmap.Reconstruction]:

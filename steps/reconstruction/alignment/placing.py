@@ -101,8 +101,9 @@ def _attempt(
         done = min(done + 1, len(names))
         report(0.6 + 0.4 * done / len(names), f"{done} photographs placed")
 
-    chosen = [matched.numbered[index] for index in parts[0]]
-    mapped = Mapper(matched.database, matched.photos, scratch / "models", chosen, seed, advanced).best()
+    chosen = [matched.numbered[index] for index in _reach(graph, parts)]
+    sure = [matched.numbered[index] for index in parts[0]]
+    mapped = Mapper(matched.database, matched.photos, scratch / "models", chosen, sure, seed, advanced).best()
     if not mapped.models:
         return None
     model = mapped.models[0]
@@ -128,6 +129,13 @@ def _parts(graph: Graph, among: Sequence[int]) -> list[list[int]]:
     pairs = [(edge.a, edge.b) for edge in graph.strong if edge.a in wanted and edge.b in wanted]
     found = groups(len(graph.sizes), pairs)
     return [group for group in found if len(group) >= FEWEST_PHOTOS and wanted.issuperset(group)]
+
+
+def _reach(graph: Graph, parts: Sequence[Sequence[int]]) -> list[int]:
+    """The largest group, and what weaker pairs join with it, without the other groups."""
+    elsewhere = {index for part in parts[1:] for index in part}
+    pairs = [(edge.a, edge.b) for edge in graph.edges if not {edge.a, edge.b} & elsewhere]
+    return next(group for group in groups(len(graph.sizes), pairs) if parts[0][0] in group)
 
 
 def _without(parts: Sequence[Sequence[int]], mirrored: Sequence[int]) -> list[list[int]]:

@@ -1,7 +1,7 @@
 """What a reconstruction will cost: CPU seconds and peak memory of each step, from sizes and a preset.
 
-Each step's cost is a sum of terms, each proportional to what the step goes through: photographs, pixels, pairs,
-cells of the octree, texels. The constants were fitted to runs of this project; `benchmarks/predictions.py` prints how
+Each step's cost is a sum of terms, each proportional to what the step goes through: photographs, pixels, cells of the
+octree, texels. What is measured when a quality is chosen has been paid for and is no prediction. The constants were fitted to runs of this project; `benchmarks/predictions.py` prints how
 far off they are.
 """
 
@@ -18,8 +18,6 @@ WITHIN = 1.5
 """Factor within which the CPU seconds of sets that the model was not fitted to have been right."""
 PARALLEL = {"estimate_depth": 0.95, "align_photos": 0.8, "undistort_photos": 0.8}
 """Share of a step's CPU seconds that all cores share; of the others none."""
-_BASE = 110e6
-"""Bytes of a process that has loaded numpy and COLMAP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +57,27 @@ class Prediction:
 
 
 def predict(evidence: Evidence, row: Preset, spent: Iterable[tuple[str, Cost]] = ()) -> Prediction:
-    """What a run costs with the preset `row`; `spent` is what finished steps have cost, and stands for their part."""
-    photos, placed, source = evidence.photos, evidence.placed, evidence.megapixels
+    """What a run costs with the preset `row`: what finished steps have cost, and what the others will.
+
+    The last step is not in it: it cannot tell its own cost in the figures that it writes.
+    """
+    placed, source = evidence.placed, evidence.placed * evidence.megapixels
     scale = min(1.0, row.image_size / max(evidence.longer_side, 1.0))
-    dense = source * scale**2
-    cells = 4.0**row.poisson_depth / 1e6
-    points = placed * dense
-    texels = row.texture_size**2 / 1e6
-    features = min(evidence.features or row.features, 1.5 * row.features) / 1000
-    pairs = evidence.pairs or photos * (photos - 1) / 2
+    pixels = evidence.megapixels * scale**2
+    points = placed * pixels
+    cells, texels = 4.0**row.poisson_depth / 1e6, row.texture_size**2 / 1e6
     models = {
-        "assess_photos": Cost(0.4 * photos * source, _BASE + 30e6 * source),
-        "align_photos": Cost(
-            photos * (0.15 * source + 0.25 * features) + 0.0009 * pairs * features**2 + 0.3 * photos,
-            _BASE + 100e6 + 25e6 * source + 1e6 * photos * features / 4,
-        ),
-        "undistort_photos": Cost(0.12 * placed * source, _BASE + 14e6 * source),
-        "estimate_depth": Cost(6 + 14.0 * placed * dense * row.views / 4, _BASE + 120e6 + 250e6 * dense),
-        "fuse_depth": Cost(1.2 * points, _BASE + 25e6 * points),
-        "mesh_surface": Cost(1 + 20 * cells + 1.5 * points, _BASE + 300e6 * cells + 60e6 * points),
-        "simplify_mesh": Cost(1 + 12 * cells, _BASE + 300e6 * cells),
-        "texture_mesh": Cost(
-            3 + 0.5 * placed * source + 2.5 * texels + row.faces / 4000, _BASE + 100e6 * texels + 30e6 * source
-        ),
-        "export_model": Cost(0.5 + 0.5 * texels, _BASE + 30e6 * texels),
-        "finalize_reconstruction": Cost(4 + 0.3 * placed, _BASE + 150e6),
+        "undistort_photos": Cost(0.115 * source + 0.04 * placed, 120e6 + 13e6 * evidence.megapixels),
+        "estimate_depth": Cost(6 + 25 * points * row.views / 4, 300e6 + 300e6 * pixels),
+        "fuse_depth": Cost(2 + 0.8 * points, 300e6 + 8e6 * points),
+        "mesh_surface": Cost(2 + 70 * cells, 330e6 + 520e6 * cells),
+        "simplify_mesh": Cost(0.2 + 7 * cells, 85e6 + 850e6 * cells),
+        "texture_mesh": Cost(3 + 0.4 * source + 6 * texels, 185e6 + 160e6 * texels + 4e6 * evidence.megapixels),
+        "export_model": Cost(0.15 + 0.15 * texels, 130e6 + 19e6 * texels),
     }
-    return Prediction(models | {name: cost for name, cost in spent if name in models})
+    return Prediction({**dict(spent), **models})
+
+
+def reporting(evidence: Evidence) -> Cost:
+    """What the last step will cost."""
+    return Cost(10 + 0.3 * evidence.photos, 300e6)

@@ -15,8 +15,8 @@ FEW_PHOTOS = 12
 """Fewer see too little from more than one side for fine triangles."""
 FEW_INLIERS, MANY_INLIERS = 60, 150
 """Confirmed features per photograph, from which a camera is held well enough for medium and for high."""
-SMALL_PARALLAX, FAIR_PARALLAX, WIDE_PARALLAX = 1.5, 3.0, 40.0
-"""Degrees. A pixel's error in depth grows as one by the parallax; past the last the same window looks different."""
+SMALL_PARALLAX, FAIR_PARALLAX = 1.5, 3.0
+"""Degrees, of the widest angle under which a point was seen: a pixel's error in depth grows as one by its sine."""
 FLAT = 0.004
 """Thickness of what has no shape: a print, a painted wall."""
 LEFT_OUT = 0.25
@@ -104,8 +104,6 @@ def _parallax(evidence: Evidence) -> Check | None:
         return Check("parallax", angle, LOW, f"{seen}: depth is too uncertain for more than low.")
     if angle < FAIR_PARALLAX:
         return Check("parallax", angle, MEDIUM, f"{seen}: too narrow for the detail of high.")
-    if angle > WIDE_PARALLAX:
-        return Check("parallax", angle, MEDIUM, f"{seen}: neighbors are too far apart for the detail of high.")
     return Check("parallax", angle, HIGH, f"{seen}.")
 
 

@@ -7,11 +7,13 @@ resolution everywhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from steps.reconstruction.dense.views import View
 from steps.reconstruction.meshing.ply import Cloud, Points
 
 NEIGHBORS = 8
@@ -19,6 +21,12 @@ STRAY = 6.0
 """A point is a stray when its neighbors are so many times farther off than is usual at its distance."""
 FAR = 4.0
 """A point is background when it is so many times farther from the cameras than the middle one."""
+ASIDE, COMMON = 1.75, 0.5
+"""It is background, too, when it is so many times farther and framed by fewer than this share of the usual views."""
+ASKED = 20_000
+"""So many points say what is usual."""
+DENSE = 2.0
+"""So many points in each cell of a finer octree make it worth its while."""
 MARGIN = 0.5
 """The box around nearly all points is widened on each side by this share of its own side."""
 WITHIN = (1.0, 99.0)
@@ -37,22 +45,58 @@ def spacings(points: Points) -> NDArray[np.float64]:
     return np.asarray(near[:, 1:].mean(axis=1), np.float64)
 
 
-def crop(cloud: Cloud, centers: Sequence[Points], depth: int) -> Cloud:
-    """The points of the subject that cameras at `centers`, [3] each, look at.
+@dataclass(frozen=True)
+class Subject:
+    """The points of the subject, and the octree that they deserve."""
 
-    They are no more than the cells of an octree of `depth` levels can tell apart.
+    cloud: Cloud
+    depth: int  # levels
+    cell: float  # side of its smallest cell, scene units
+
+
+def crop(cloud: Cloud, views: Sequence[View], depth: int) -> Subject:
+    """What the cameras look at, in no more points than the cells of an octree tell apart.
+
+    The octree is `depth` levels deep, and one more where the points are dense enough for it.
     """
+    centers = [view.center for view in views]
     kept = cloud
     if len(centers):
         distance = _from_cameras(kept.points, centers)
-        kept = _chosen(kept, distance <= FAR * np.median(distance))
+        usual = np.median(distance)
+        away = distance > FAR * usual
+        off = np.flatnonzero(~away & (distance > ASIDE * usual))
+        away[off] = _off_the_common_view(kept.points[off], kept.points[distance <= usual], views)
+        kept = _chosen(kept, ~away)
     kept = _within_box(kept)
-    kept = thinned(kept, float(np.ptp(kept.points, axis=0).max(initial=0)) / 2**depth)
+    side = float(np.ptp(kept.points, axis=0).max(initial=0))
+    finer = thinned(kept, side / 2 ** (depth + 1))
+    dense = len(kept.points) >= DENSE * len(finer.points)
+    depth = depth + 1 if dense else depth
+    kept = finer if dense else thinned(kept, side / 2**depth)
     if len(centers):
         relative = spacings(kept.points) / np.maximum(_from_cameras(kept.points, centers), 1e-12)
         kept = _within_box(_chosen(kept, relative <= STRAY * np.median(relative)))
     low, high = np.percentile(kept.points, WITHIN, axis=0)
-    return _chosen(kept, _on_islands(kept.points, GAP * float(np.linalg.norm(high - low))))
+    kept = _chosen(kept, _on_islands(kept.points, GAP * float(np.linalg.norm(high - low))))
+    return Subject(kept, depth, float(np.ptp(kept.points, axis=0).max(initial=0)) / 2**depth)
+
+
+def _off_the_common_view(far: Points, near: Points, views: Sequence[View]) -> NDArray[np.bool_]:
+    """Points `far` [n, 3] away that fewer views frame than is usual for those that are `near`."""
+    some = near[:: max(1, len(near) // ASKED)]
+    return np.asarray(_framed(far, views) < COMMON * np.median(_framed(some, views)), np.bool_)
+
+
+def _framed(points: Points, views: Sequence[View]) -> NDArray[np.int64]:
+    """In how many views each point falls, [n]."""
+    count = np.zeros(len(points), np.int64)
+    for view in views:
+        local = points @ view.rotation.T + view.translation
+        ahead = local[:, 2] > 1e-9
+        spot = local[:, :2] / np.where(ahead, local[:, 2], 1.0)[:, None] * view.calibration[:2] + view.calibration[2:]
+        count += ahead & (spot >= 0).all(axis=1) & (spot < [view.width, view.height]).all(axis=1)
+    return count
 
 
 def _from_cameras(points: Points, centers: Sequence[Points]) -> NDArray[np.float64]:

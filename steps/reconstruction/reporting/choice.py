@@ -41,6 +41,7 @@ def choice(summary: Summary) -> Markup:
         element("div", table, class_="scroll"),
         element("p", truth(summary), class_="lead"),
         element("p", where(summary), class_="lead"),
+        evidence(summary),
     )
 
 
@@ -54,16 +55,28 @@ def truth(summary: Summary) -> str:
         return f"It took {cost}. Nothing was predicted." if summary.total_cpu_seconds else "What it cost is not known."
     off = summary.total_cpu_seconds / told.cpu_seconds - 1
     how = "as expected" if abs(off) < 0.1 else f"{abs(off) * 100:.0f} % {'more' if off > 0 else 'less'} than expected"
-    return f"{summary.built} took {cost}: {how}."
+    within = f" Expectations have been right within a factor of {summary.within:.2g}." if summary.within else ""
+    return f"{summary.built} took {cost}: {how}.{within}"
+
+
+def evidence(summary: Summary) -> Markup | None:
+    """What was measured to choose the quality, folded."""
+    told = [check for check in summary.checks if check.words]
+    if not told:
+        return None
+    items = [
+        element("li", element("span", check.carries, class_="chip info"), " ", check.words, class_="check")
+        for check in told
+    ]
+    head = element("summary", "What was measured, and the finest quality that each carries")
+    return element("details", head, element("ul", *items))
 
 
 def where(summary: Summary) -> str:
     """The device, and why."""
     if summary.device_reason:
-        return f"Dense stereo ran on {summary.device}: {summary.device_reason.rstrip('.')}."
-    if summary.device == "cpu":
-        return "Dense stereo ran on the CPU: no usable NVIDIA GPU was there, or the CPU was asked for."
-    return f"Dense stereo ran on {summary.device}."
+        return f"The dense stereo ran on {summary.device}: {summary.device_reason.rstrip('.')}."
+    return f"The dense stereo ran on {summary.device}."
 
 
 def _row(quality: str, preset: Preset, summary: Summary) -> Markup:

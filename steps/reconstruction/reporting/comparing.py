@@ -18,14 +18,14 @@ CAVEAT = (
 
 def comparing(summary: Summary, held_out: Sequence[Comparison], others: Sequence[Comparison]) -> Markup | None:
     """The held-out score in words, its pairs, and some more photographs."""
-    if summary.held_out_psnr_db is None and not others:
-        return None
     parts: list[Markup] = []
-    if summary.held_out_psnr_db is not None:
-        parts.append(_verdict(summary))
-        parts.append(_sliders(held_out))
+    score = score_of(summary)
+    if score is not None:
+        parts += [_verdict(score), _sliders(held_out)]
         if others:
             parts.append(element("h3", "Photographs that are in the texture"))
+    if score is None and not others:
+        return None
     parts.append(_sliders(others))
     lead = "The model seen by the very cameras that took the photographs. Move the divider: what stays put is right."
     return section("compare", "Photograph and model", lead, *parts)
@@ -38,10 +38,7 @@ def score_of(summary: Summary) -> Score | None:
     return Score(summary.held_out_psnr_db, summary.held_out_coverage, summary.held_out_photos)
 
 
-def _verdict(summary: Summary) -> Markup | None:
-    score = score_of(summary)
-    if score is None:
-        return None
+def _verdict(score: Score) -> Markup:
     figure = element("p", element("strong", f"{score.psnr_db:.1f} dB"), f"over {percent(score.coverage)} of the frame")
     told = (
         f"{counted(score.photos, 'photograph')} {'was' if score.photos == 1 else 'were'} left out of the texture, and "

@@ -11,7 +11,7 @@ from PIL import Image
 
 from steps.reconstruction.reporting import held_out
 from steps.reconstruction.reporting.content import Comparison, Content, Still
-from steps.reconstruction.reporting.documents import AssessmentDocument, MatchDocument
+from steps.reconstruction.reporting.documents import AssessmentDocument, MatchDocument, photo_names
 from steps.reconstruction.reporting.figures import Summary
 from steps.reconstruction.reporting.geometry import Geometry
 from steps.reconstruction.reporting.masking import masked_names, masked_stills
@@ -51,7 +51,7 @@ class Inputs:
 def compose(inputs: Inputs, summary: Summary, draw: Draw, report: Callable[[str], None] = lambda text: None) -> Content:
     """Make every picture of the page; `report` hears a few words before each part."""
     photos, scene, geometry = inputs.photos, inputs.scene, inputs.geometry
-    names = sorted({photo.name for photo in (*inputs.assessment.photos, *inputs.matches.photos)})
+    names = photo_names(inputs.assessment, inputs.matches)
     report("thumbnails")
     side = thumbnail_side(len(names))
     thumbnails = _pictures(photos, names, side)

@@ -80,13 +80,29 @@ class Prediction(BaseModel):
     peak_memory_bytes: int | None = None
 
 
+class CheckedMeasure(BaseModel):
+    """One measurement and the finest quality that it carries."""
+
+    name: str
+    carries: str
+    words: str = ""
+
+
 class ChoiceDocument(BaseModel):
-    """The document of `choose_quality`."""
+    """The document behind `QualityChoice`."""
 
     quality: str = ""
     reason: str = ""
     best: str = ""
+    checks: list[CheckedMeasure] = []
     predictions: dict[str, Prediction] = {}
+    within: float | None = None
+    """Factor within which predicted CPU seconds have been right."""
+
+
+def photo_names(assessment: AssessmentDocument, matches: MatchDocument) -> list[str]:
+    """All photographs that either document knows, by name."""
+    return sorted({photo.name for photo in assessment.photos} | {photo.name for photo in matches.photos})
 
 
 Document = TypeVar("Document", bound=BaseModel)

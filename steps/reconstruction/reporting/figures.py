@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from kai_pipelines import Fatal, Quality
 from steps.reconstruction.metrics import FailedTry, StepMetrics, StepWarning, Value
-from steps.reconstruction.reporting.documents import AssessmentDocument, MatchDocument, Prediction
+from steps.reconstruction.reporting.documents import AssessmentDocument, CheckedMeasure, MatchDocument, Prediction
 from steps.reconstruction.scene import Scene
 
 LIBRARIES = ("kai-pipelines", "pycolmap", "numba", "numpy", "opencv-python-headless", "Pillow", "xatlas", "embreex")
@@ -71,6 +71,10 @@ class Summary(BaseModel):
     held_out_photos: int
     predictions: dict[str, Prediction]
     """By quality: what it was expected to cost; empty where nothing was predicted."""
+    within: float | None
+    """Factor within which predicted CPU seconds have been right."""
+    checks: list[CheckedMeasure]
+    """What was measured to choose the quality, and the finest that each carries."""
     cpu_seconds: dict[str, float]
     wall_seconds: dict[str, float]
     total_cpu_seconds: float
@@ -146,9 +150,11 @@ def device(steps: Sequence[StepMetrics]) -> str:
 
 
 def device_reason(steps: Sequence[StepMetrics]) -> str:
-    """Why the dense stereo ran where it did, as its step says; empty when it does not."""
-    told = [str(one.values["device_reason"]) for one in steps if "device_reason" in one.values]
-    return told[-1] if told else ""
+    """Why the dense stereo ran where it did, as a step says; empty when none does."""
+    values = {name: value for one in steps for name, value in one.values.items()}
+    if "why_cpu" in values:
+        return str(values["why_cpu"])
+    return f"{values['requested_device']} was asked for" if values.get("requested_device", "auto") != "auto" else ""
 
 
 def unregistered(assessment: AssessmentDocument, matches: MatchDocument, scene: Scene) -> dict[str, str]:

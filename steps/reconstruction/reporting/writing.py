@@ -17,6 +17,7 @@ from steps.reconstruction.reporting.documents import (
     AssessmentDocument,
     ChoiceDocument,
     MatchDocument,
+    photo_names,
     read_document,
 )
 from steps.reconstruction.reporting.figures import (
@@ -79,7 +80,7 @@ def summarize(
     """Count in the artifacts what can be counted there; the rest is what the steps said."""
     told = [private_metrics(one) for one in steps]
     assessed = inputs.assessment.photos
-    given = len({photo.name for photo in (*assessed, *inputs.matches.photos)})
+    given = len(photo_names(inputs.assessment, inputs.matches))
     exam = held_out.score(list(inputs.held_out))
     source, unit = scale(told)
     return Summary(
@@ -108,6 +109,8 @@ def summarize(
         held_out_coverage=exam.coverage if exam else None,
         held_out_photos=exam.photos if exam else 0,
         predictions=choice.predictions,
+        within=choice.within,
+        checks=choice.checks,
         values=step_values(told),
         warnings=collect_warnings(told),
         fallbacks=fallbacks(told, choice.quality or str(quality), str(quality), degraded),

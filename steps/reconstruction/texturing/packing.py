@@ -211,7 +211,7 @@ def _moved(points: Points, shape: _Shape, place: tuple[int, int, int]) -> Points
         2: (shape.columns - x, shape.rows - y),
         3: (shape.rows - y, x),
     }[turn]
-    return np.stack(turned, axis=1) + [column, row]
+    return np.asarray(np.stack(turned, axis=1) + np.array([column, row]), np.float64)
 
 
 def _in_a_grid(charts: Sequence[Chart], size: int) -> list[Points]:

@@ -34,10 +34,10 @@ const orbitOfPose = ({ eye, back, frame, depth }) => ({
   tangent: Math.min(frame[1] - frame[0], frame[3] - frame[2]) / 2,
 });
 
-// The nearest orbit from a side that has all points in the picture: |x − c| ≤ t·(z + d), solved for c and d.
-const fitted = (points, yaw, pitch, aspect, margin) => {
+// The nearest orbit from a side that has all points in the picture, with margins: |x − c| ≤ t·(z + d), solved for c and d.
+const fitted = (points, yaw, pitch, aspect, margins) => {
   const { right, up, back } = turned(yaw, pitch);
-  const tangents = wide(TANGENT, aspect).map(t => t / margin);
+  const tangents = wide(TANGENT, aspect).map((t, i) => t / margins[i]);
   let nearest = -Infinity;
   const most = [-Infinity, -Infinity], least = [-Infinity, -Infinity];
   for (const point of points) {

@@ -15,13 +15,16 @@ const view = async stage => {
     const parts = model.outline.map(point => point[i]);
     return (Math.min(...parts) + Math.max(...parts)) / 2;
   });
-  canvas.hidden = false;  // it needs its size from here on
+  for (const part of [canvas, one(".controls")]) part.hidden = false;  // their sizes matter from here on
 
   // ---- Where one looks from: an orbit, or a photograph's camera (through its number), or a flight between two.
   const size = () => [Math.max(1, canvas.clientWidth), Math.max(1, canvas.clientHeight)];
   const aspect = () => size()[0] / size()[1];
   const spots = () => shown.cameras ? [...model.outline, ...cameras.map(camera => camera.eye)] : model.outline;
-  const seat = (yaw, pitch) => fitted(spots(), yaw, pitch, aspect(), 1.12);
+  const seat = (yaw, pitch) => {  // the buttons and the words below stay clear
+    const [, height] = size(), taken = 2 * Math.max(24, one(".controls").offsetHeight + 20);
+    return fitted(spots(), yaw, pitch, aspect(), [1.08, height / Math.max(height - taken, height / 2)]);
+  };
   let orbit = seat(-0.75, model.rise + 0.1);
   let through = -1, flight = null, wanted = 0, last = null;
   const clear = () => [12, 56, 12, 64];  // pixels that the controls need at the left, top, right and bottom

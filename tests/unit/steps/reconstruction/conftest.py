@@ -162,7 +162,7 @@ def _points(path: Path) -> Path:
 
 
 def _model(folder: Path) -> Path:
-    """A cube of side 1 around the origin, each side with its own corners and the whole texture."""
+    """A cube of side 1 around the origin, each side with its own corners: green on top, else blue and brown."""
     corner = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]])
     vertices, faces, uvs, normals = [], [], [], []
     for axis in range(3):
@@ -175,12 +175,14 @@ def _model(folder: Path) -> Path:
                 [len(vertices), len(vertices) + 2, len(vertices) + 3],
             ]
             vertices += plane.tolist()
-            uvs += (corner + 0.5).tolist()
+            top = axis == 1 and sign > 0
+            uvs += [[0.875, 0.875]] * 4 if top else (0.7 * (corner + 0.5)).tolist()
             normals += [np.eye(3)[axis] * sign] * 4
     folder.mkdir()
     np.savez(folder / "model.npz", vertices=vertices, faces=faces, uvs=uvs, normals=normals)
     texture = np.full((32, 32, 3), (180, 90, 60), np.uint8)
     texture[:, :16] = (40, 120, 200)
+    texture[:8, 24:] = (60, 170, 60)
     Image.fromarray(texture).save(folder / "texture.png")
     _held_out(folder / "held_out")
     return folder

@@ -293,7 +293,7 @@ def test_masks_tint_what_is_ignored_and_leave_the_subject(result: Finalized) -> 
 def test_a_degraded_run_says_so_above_everything(finished: Any, tmp_path: Path) -> None:
     chosen = tmp_path / "choice.json"
     chosen.write_text('{"quality": "medium"}', encoding="utf-8")
-    steps = [*finished.steps, StepMetrics(step="find_device", values={"device": "cpu", "device_reason": "no GPU here"})]
+    steps = [*finished.steps, StepMetrics(step="find_device", values={"device": "cpu", "why_cpu": "no GPU here"})]
     given_up = FailedTry(name="medium", step="fuse-depth", why="ran out of memory", instead="low")
 
     result = finalize(finished, quality=Quality.LOW, steps=steps, degraded=[given_up], choice=Figures(chosen))
@@ -304,7 +304,7 @@ def test_a_degraded_run_says_so_above_everything(finished: Any, tmp_path: Path) 
     figures = json.loads(result.metrics.path.read_text())
     assert "medium ran out of memory in fuse-depth; the model was built at low." in text
     assert (figures["chosen"], figures["built"], figures["device_reason"]) == ("medium", "low", "no GPU here")
-    assert "Dense stereo ran on cpu: no GPU here." in text
+    assert "The dense stereo ran on cpu: no GPU here." in text
 
 
 def test_a_model_too_big_to_turn_is_a_picture_that_says_why(finished: Any, monkeypatch: pytest.MonkeyPatch) -> None:

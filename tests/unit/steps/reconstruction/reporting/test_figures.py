@@ -2,11 +2,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kai_pipelines import Fatal
 from steps.reconstruction.metrics import FailedTry, StepMetrics, StepWarning
-from steps.reconstruction.reporting.figures import collect_warnings, costs, device, fallbacks, ply_vertices
+from steps.reconstruction.reporting.documents import AssessedPhoto, AssessmentDocument, MatchDocument, MatchedPhoto
+from steps.reconstruction.reporting.figures import (
+    collect_warnings,
+    costs,
+    device,
+    device_reason,
+    fallbacks,
+    ply_vertices,
+    scale,
+    unregistered,
+)
+from steps.reconstruction.scene import CameraView, Scene
 
 
 def test_a_warning_is_told_once_with_its_step() -> None:
@@ -49,6 +61,43 @@ def test_the_device_is_what_the_last_step_with_one_says() -> None:
 
     assert device(steps) == "cuda"
     assert device(steps[1:]) == "cpu"
+
+
+def test_the_device_is_explained_by_its_absence_or_by_what_was_asked_for() -> None:
+    absent = StepMetrics(
+        step="find_device", values={"device": "cpu", "requested_device": "auto", "why_cpu": "none here"}
+    )
+    asked = StepMetrics(step="find_device", values={"device": "cpu", "requested_device": "cpu"})
+
+    assert device_reason([absent, StepMetrics(step="b")]) == "none here"
+    assert device_reason([asked]) == "cpu was asked for"
+    assert device_reason([StepMetrics(step="b")]) == ""
+
+
+def test_the_scale_is_what_the_alignment_says_and_arbitrary_when_it_says_nothing() -> None:
+    told = StepMetrics(step="align_photos", values={"scale_source": "gps", "unit": "m"})
+
+    assert scale([told]) == ("gps", "m")
+    assert scale([StepMetrics(step="align_photos")]) == ("none", "arbitrary")
+
+
+def test_every_photograph_without_a_camera_has_a_reason() -> None:
+    issue = StepWarning(code="duplicates", message="Copies.", files=["copy.jpg"])
+    photos = [AssessedPhoto(name="copy.jpg", used=False, issues=["duplicates"]), AssessedPhoto(name="in.jpg")]
+    matches = MatchDocument(
+        photos=[MatchedPhoto(name=name) for name in ("in.jpg", "far.jpg", "odd.jpg")],
+        unregistered={"far.jpg": "Too far."},
+    )
+    placed = CameraView("in.jpg", np.eye(3), np.eye(3), np.zeros(3), 4, 3, "PINHOLE", ())
+    scene = Scene((placed,), np.zeros((0, 3)), np.zeros((0, 3), np.uint8), 0.0)
+
+    found = unregistered(AssessmentDocument(photos=photos, issues=[issue]), matches, scene)
+
+    assert found == {
+        "copy.jpg": "Not used. Copies.",
+        "far.jpg": "Too far.",
+        "odd.jpg": "It shares too little with the photographs that were placed.",
+    }
 
 
 def test_points_are_counted_in_the_header(tmp_path: Path) -> None:

@@ -2,7 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from steps.reconstruction.reporting.wording import counted, duration, memory, short_count, step_title
+from steps.reconstruction.reporting.wording import (
+    counted,
+    duration,
+    joined,
+    length,
+    lengths,
+    memory,
+    percent,
+    round_length,
+    short_count,
+    step_title,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,3 +44,38 @@ def test_one_is_not_plural() -> None:
 
 def test_steps_are_named_as_people_say() -> None:
     assert step_title("align_photos") == "Align photos"
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(0.0, "0 %"), (0.001, "under 1 %"), (0.934, "93 %"), (0.999, "over 99 %"), (1.0, "100 %")],
+)
+def test_nearly_all_is_not_all_and_nearly_nothing_not_nothing(share: float, words: str) -> None:
+    assert percent(share) == words
+
+
+def test_lists_end_with_and() -> None:
+    assert [joined(words) for words in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [
+        (12.345, "m", "12.3 m"),
+        (1234.5, "m", "1,234 m"),
+        (0.42, "m", "42 cm"),
+        (0.0042, "m", "4.2 mm"),
+        (0.42, "arbitrary", "0.42"),
+    ],
+)
+def test_lengths_are_told_in_the_unit_that_suits_them(value: float, unit: str, words: str) -> None:
+    assert length(value, unit) == words
+
+
+def test_sizes_share_the_unit_of_the_largest() -> None:
+    assert lengths((0.42, 0.05, 0.3), "m") == "42 \N{MULTIPLICATION SIGN} 5 \N{MULTIPLICATION SIGN} 30 cm"
+
+
+@pytest.mark.parametrize(("about", "exact"), [(0.37, 0.2), (730, 500), (1, 1), (9.99, 5), (0.0021, 0.002)])
+def test_a_round_length_is_the_nearest_below(about: float, exact: float) -> None:
+    assert round_length(about) == pytest.approx(exact)
