@@ -146,7 +146,7 @@ def _refuse_too_few(assessed: SetAssessment) -> None:
     if usable + len(copies) >= FEWEST_PHOTOS:
         raise Fatal(
             f"All but {usable} of {usable + len(copies)} photographs are copies.",
-            code="copies-only",
+            code="copies",
             files=copies[:_NAMED],
             hint=f"Copies show no depth. {_MORE}",
         )
