@@ -49,8 +49,8 @@ def _consistent(one: Features, other: Features) -> int:
     good = [pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < _RATIO * pair[1].distance]
     if len(good) < _FEWEST:
         return 0
-    places = [one[0][[match.queryIdx for match in good]], other[0][[match.trainIdx for match in good]]]
+    here, there = one[0][[match.queryIdx for match in good]], other[0][[match.trainIdx for match in good]]
     cv2.setRNGSeed(0)
-    _, inliers = cv2.findFundamentalMat(*places, cv2.FM_RANSAC, _TOLERANCE, 0.99)
+    _, inliers = cv2.findFundamentalMat(here, there, cv2.FM_RANSAC, _TOLERANCE, 0.99)
     count = 0 if inliers is None else int(np.count_nonzero(inliers))
     return count if count >= _FEWEST else 0
