@@ -196,7 +196,7 @@ def test_a_fault_among_good_photographs_has_its_code_and_its_file(folder: Path, 
 
 
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

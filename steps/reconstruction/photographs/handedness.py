@@ -35,7 +35,7 @@ def _features(path: Path) -> Features:
         image.draft("L", (_SIDE, _SIDE))
         gray = image.convert("L")
         gray.thumbnail((_SIDE, _SIDE))
-    points, descriptors = cv2.ORB_create(_FEATURES).detectAndCompute(np.asarray(gray), None)
+    points, descriptors = cv2.ORB.create(_FEATURES).detectAndCompute(np.asarray(gray), None)
     if descriptors is None:
         return np.empty((0, 2), np.float32), np.empty((0, 32), np.uint8)
     return np.array([point.pt for point in points], np.float32), np.asarray(descriptors, np.uint8)
