@@ -36,7 +36,7 @@ def _features(path: Path) -> Features:
         gray = image.convert("L")
         gray.thumbnail((_SIDE, _SIDE))
     points, descriptors = cv2.ORB.create(_FEATURES).detectAndCompute(np.asarray(gray), None)
-    if descriptors is None:
+    if not points:  # then there are no descriptors either
         return np.empty((0, 2), np.float32), np.empty((0, 32), np.uint8)
     return np.array([point.pt for point in points], np.float32), np.asarray(descriptors, np.uint8)
 
@@ -51,6 +51,6 @@ def _consistent(one: Features, other: Features) -> int:
         return 0
     here, there = one[0][[match.queryIdx for match in good]], other[0][[match.trainIdx for match in good]]
     cv2.setRNGSeed(0)
-    _, inliers = cv2.findFundamentalMat(here, there, cv2.FM_RANSAC, _TOLERANCE, 0.99)
-    count = 0 if inliers is None else int(np.count_nonzero(inliers))
+    matrix, inliers = cv2.findFundamentalMat(here, there, cv2.FM_RANSAC, _TOLERANCE, 0.99)
+    count = int(np.count_nonzero(inliers)) if np.size(matrix) >= 9 else 0  # None, of size 1, where none fits
     return count if count >= _FEWEST else 0

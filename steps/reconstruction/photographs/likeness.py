@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Gray = NDArray[np.float32]
-Pixels = TypeVar("Pixels", NDArray[np.uint8], NDArray[np.float32])
+Pixel = TypeVar("Pixel", np.uint8, np.float32)
 
 SIDE = 192
 """Longer side, pixels, at which photographs are compared."""
@@ -102,7 +102,7 @@ def _cells(picture: NDArray[np.uint8]) -> Gray:
     return np.asarray(small / max(float(np.linalg.norm(small)), 1e-6), np.float32)
 
 
-def _turned(picture: Pixels, turn: int) -> Pixels:
+def _turned(picture: NDArray[Pixel], turn: int) -> NDArray[Pixel]:
     """One of the eight symmetries of a rectangle, numbered as in `TURNS`."""
     laid = picture.T if turn >= 4 else picture
     mirrored, upturned = ((False, False), (True, False), (True, True), (False, True))[turn % 4]

@@ -179,7 +179,7 @@ def _without_specks(subject: Mask) -> Mask:
     areas = stats[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0
     kept = areas >= 0.01 * max(int(areas.max()), 1)
-    return np.where(kept[labels], 255, 0).astype(np.uint8)
+    return np.where(np.asarray(kept)[np.asarray(labels, np.intp)], 255, 0).astype(np.uint8)
 
 
 def _morphed(subject: Mask, how: int, radius: float) -> Mask:
