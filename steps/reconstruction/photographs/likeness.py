@@ -89,7 +89,8 @@ def _candidates(thumbnails: Sequence[NDArray[np.uint8]], order: Sequence[int]) -
         for row in range(len(part)):
             place = start + row
             best = likeness[:, row, :place]
-            ranked = np.argsort(best, axis=None)[::-1][:_CANDIDATES]
+            ranked = np.argpartition(best, -_CANDIDATES, axis=None)[-_CANDIDATES:] if place else np.empty(0, np.intp)
+            ranked = ranked[np.argsort(best.ravel()[ranked])[::-1]]
             pairs = [(int(turn), int(other)) for turn, other in zip(*np.unravel_index(ranked, best.shape), strict=True)]
             chosen[order[place]] = [(order[other], turn) for turn, other in pairs if best[turn, other] > _ALIKE]
     return chosen
