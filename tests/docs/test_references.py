@@ -14,6 +14,7 @@ import kai_pipelines
 from kai_pipelines import errors
 from kai_pipelines.authoring.pools import POOLS, PRIORITIES
 from kai_pipelines.cli.main import VERBS, kai
+from steps.reconstruction.alignment.leftovers import MESSAGES
 from steps.reconstruction.photographs.judging import FAULTS
 from steps.reconstruction.presets import PRESETS
 from tests.docs.documents import ROOT, prose, table_names
@@ -91,7 +92,7 @@ def codes(path: Path) -> Iterator[str]:
 
 def test_every_code_of_an_error_or_warning_is_documented() -> None:
     modules = [ROOT / "kai_pipelines" / "runtime.py", *(ROOT / "steps").rglob("*.py")]
-    used = {code for module in modules for code in codes(module)} | set(FAULTS) | {"step-failed"}
+    used = {code for module in modules for code in codes(module)} | set(FAULTS) | set(MESSAGES) | {"step-failed"}
     told = {name for name in table_names(REFERENCE / "errors.md") if re.fullmatch(r"[a-z]+(-[a-z]+)*", name)}
 
     assert used - told == set(), "codes that errors.md does not list"

@@ -18,12 +18,13 @@ _REASONS = {
     "few-matches": "its {count} matches, most with {other}, are too few to place it",
 }
 _CODES = {"mirrored": "mirrored-photo", "other-scene": "other-scene", "no-matches": "unrelated-photo"}
-_MESSAGES = {
+MESSAGES = {
     "mirrored-photo": "flipped left to right, and left out",
     "other-scene": "of something else, and left out",
     "unrelated-photo": "like no other, and left out",
     "not-registered": "left out because they could not be placed",
 }
+"""What a warning of each code says of its photographs."""
 
 
 def explain(
@@ -67,7 +68,7 @@ def warnings(reasons: Mapping[str, tuple[str, str]], count: int) -> list[StepWar
     return [
         StepWarning(
             code=code,
-            message=f"{len(files)} of {count} photographs {'is' if len(files) == 1 else 'are'} {_MESSAGES[code]}: "
+            message=f"{len(files)} of {count} photographs {'is' if len(files) == 1 else 'are'} {MESSAGES[code]}: "
             + "; ".join(f"{name}: {reasons[name][1]}" for name in files)
             + ".",
             files=files,

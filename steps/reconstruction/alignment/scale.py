@@ -93,11 +93,13 @@ def scale_from_positions(centers: Mapping[str, Array], positions: Mapping[str, S
     span = float(np.linalg.norm(target - target.mean(axis=0), axis=1).max() * 2)
     if len(names) < _FEWEST_POSITIONS or span < 3 * _NOISE:
         return _refused(
-            f"GPS of {len(names)} photographs spans {span:.1f} m, too little for a scale.", "gps-too-little", names
+            f"GPS of {len(names)} photographs spans {span:.1f} m, too little for a scale.",
+            code="gps-too-little",
+            names=names,
         )
     agreeing = _agreeing(source, target, max(_NOISE, _STRAY * span))
     if agreeing.sum() < max(_FEWEST_POSITIONS, _AGREEING * len(names)):
-        return _refused("GPS disagrees with the photographs.", "gps-disagrees", names)
+        return _refused("GPS disagrees with the photographs.", code="gps-disagrees", names=names)
     return _scale_of(source[agreeing], target[agreeing], names)
 
 
@@ -126,7 +128,7 @@ def _scale_of(source: Array, target: Array, names: list[str]) -> Scale:
         message = (
             f"GPS is too noisy for the short way between the photographs: the scale would be off by {error:.0f} %."
         )
-        return _refused(message, "gps-too-little", names)
+        return _refused(message, code="gps-too-little", names=names)
     left = target - (factor * source @ similarity[1].T + similarity[2])
     noise = max(float(np.sqrt((left**2).sum(axis=1).mean())), _FINEST)
     spread = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(target[:, :2].T))[0], 0.0))
