@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 DEMO ?= demo-output
 
-.PHONY: help install demo test lint format types layers unit slow test-browser conformance bench manifests pictures licenses clean
+.PHONY: help install demo test lint format types layers unit slow test-browser conformance bench manifests pictures licenses validators clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -66,6 +66,9 @@ manifests: $(STAMP)  ## write manifests/ anew
 
 pictures: demo  ## the pictures of README and docs, from the demo
 	$(BIN)/python docs/pictures/make.py $(DEMO) docs/pictures
+
+validators:  ## Khronos' glTF validator (node and npm), into build/; the tests of exports use it when it is there
+	npm install --silent --no-audit --no-fund --prefix build/validators gltf-validator@2.0.0-dev.3.10
 
 licenses: $(STAMP)  ## the license of every installed package
 	$(BIN)/pip-licenses --order=license --from=mixed

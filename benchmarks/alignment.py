@@ -139,7 +139,7 @@ def render(views: int, size: int, folder: Path, lens: tuple[float, float] = (0.0
     scene = render_scene(views=views, image_size=size)
     truth = json.loads((scene.ground_truth.path / "cameras.json").read_text(encoding="utf-8"))
     for name, camera in truth.items():
-        picture = cv2.imread(str(scene.photos.path / name))
+        picture = np.asarray(cv2.imread(str(scene.photos.path / name)))
         cv2.imwrite(str(folder / name), bend(picture, np.array(camera["K"]), lens), [cv2.IMWRITE_JPEG_QUALITY, 95])
     (folder / "cameras.json").write_text(json.dumps(truth), encoding="utf-8")
     return folder
@@ -153,7 +153,8 @@ def bend(picture: NDArray[Any], calibration: Array, lens: tuple[float, float]) -
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float64).reshape(-1, 1, 2)
     straight = cv2.undistortPoints(grid, calibration, np.array([*lens, 0.0, 0.0]), P=calibration)
     places = straight.reshape(height, width, 2).astype(np.float32)
-    return cv2.remap(picture, places[..., 0], places[..., 1], cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE)
+    x, y = places[..., 0], places[..., 1]
+    return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_REPLICATE))
 
 
 def synthetic(features: Sequence[int]) -> list[Row]:
@@ -266,7 +267,7 @@ def main() -> int:
         show_pairs(counted)
     if rows:
         show(rows)
-    document = json.dumps([asdict(row) for row in (*counted, *rows)], indent=1)
+    document = json.dumps([*map(asdict, counted), *map(asdict, rows)], indent=1)
     print(document)
     if options.json:
         options.json.write_text(document + "\n", encoding="utf-8")

@@ -49,16 +49,17 @@ class Row:
 
 
 def reconstruct(photos: Path, quality: Quality, folder: Path) -> None:
-    """Write photos/, sparse/ and mesh.ply into `folder`."""
+    """Write photos/, masks/, sparse/ and mesh.ply into `folder`."""
     row = PRESETS[quality]
     assessed = assess_photos(ImageSet(photos), requested=quality)
-    aligned = align_photos(assessed.photos, max_features=row.features)
-    scene = undistort_photos(assessed.photos, aligned.sparse, max_image_size=row.image_size).scene
+    aligned = align_photos(assessed.photos, assessed.masks, assessed.assessment, max_features=row.features)
+    scene = undistort_photos(assessed.photos, aligned.sparse, row.image_size, assessed.masks).scene
     depth = estimate_depth(scene, views=row.views).depth
     fused = fuse_depth(scene, depth)
-    surface = mesh_surface(fused.points, aligned.sparse, poisson_depth=row.poisson_depth)
+    surface = mesh_surface(fused.points, scene, depth, poisson_depth=row.poisson_depth)
     mesh = simplify_mesh(surface.mesh, max_faces=row.faces).mesh
     shutil.copytree(assessed.photos.path, folder / "photos")
+    shutil.copytree(assessed.masks.path, folder / "masks")
     shutil.copytree(aligned.sparse.path, folder / "sparse")
     shutil.copy(mesh.path, folder / "mesh.ply")
 
@@ -67,7 +68,8 @@ def score(name: str, folder: Path, size: int, held: int, keep: bool) -> tuple[li
     """Rows of the photographs held out and of their mean, and what the texture costs."""
     start = time.process_time()
     views = read_scene(folder / "sparse").views
-    painter = Painter(read_mesh(folder / "mesh.ply"), views, Album(folder / "photos"), size, lambda *_: None)
+    album = Album(folder / "photos", folder / "masks")
+    painter = Painter(read_mesh(folder / "mesh.ply"), views, album, size, lambda *_: None)
     painted = painter.paint(lambda *_: None)
     cost = {"texture_cpu_seconds": time.process_time() - start, "charts_fill": painter.fill}
     model = painter.model(painted.texture)

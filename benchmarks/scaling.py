@@ -48,7 +48,7 @@ def texture(rng: np.random.Generator) -> Picture:
         large = octave if side == _TEXTURE else cv2.resize(octave, (_TEXTURE, _TEXTURE))
         made += large.reshape(_TEXTURE, _TEXTURE, -1)
     tone = rng.uniform(90, 160, 3).astype(np.float32)
-    return np.clip(tone + 24 * made, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(tone + 24 * made, 0, 255), np.uint8)
 
 
 def block(x: float, y: float, width: float, depth: float, height: float) -> list[Array]:

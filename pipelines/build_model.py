@@ -36,7 +36,7 @@ def build_model(
     photos: ImageSet,
     sparse: SparseModel,
     quality: Quality,
-    device: Annotated[Literal["cuda", "cpu"], "of the dense stereo"] = "cpu",
+    device: Annotated[Literal["cpu", "cuda"], "of the dense stereo"] = "cpu",
     masks: ImageSet | None = None,
 ) -> Built:
     """From photographs and their cameras to a textured model at one quality."""

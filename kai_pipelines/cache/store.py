@@ -166,10 +166,10 @@ def digest_of(path: Path, file_digest: Callable[[Path], str] | None = None) -> s
     digest = hashlib.sha256()
     around: dict[str, tuple[tuple[int, int], ...]] = {}
     for folder, folders, files in os.walk(path, followlinks=True):
-        above = around.pop(folder, (_place(folder),))
-        inner = {name: _place(os.path.join(folder, name)) for name in folders}
+        above = around.pop(str(Path(folder)), (_place(Path(folder)),))
+        inner = {name: _place(Path(folder, name)) for name in folders}
         folders[:] = sorted(name for name in folders if inner[name] not in above)  # a link to a folder above goes round
-        around.update({os.path.join(folder, name): (*above, inner[name]) for name in folders})
+        around.update({str(Path(folder, name)): (*above, inner[name]) for name in folders})
         for name in sorted(files):
             file = Path(folder, name)
             content = _content(file, read)
@@ -179,9 +179,9 @@ def digest_of(path: Path, file_digest: Callable[[Path], str] | None = None) -> s
     return "d" + digest.hexdigest()
 
 
-def _place(folder: str) -> tuple[int, int]:
+def _place(folder: Path) -> tuple[int, int]:
     try:
-        status = os.stat(folder)
+        status = folder.stat()
     except OSError:
         return (0, 0)
     return (status.st_dev, status.st_ino)

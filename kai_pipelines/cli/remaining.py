@@ -109,7 +109,7 @@ class StepClock:
         lately = self._pace_lately(now)
         if max(overall, typical, lately) > _DISAGREEMENT * min(overall, typical, lately):
             return None
-        pace = (overall * lately**2) ** (1 / 3)
+        pace = float((overall * lately**2) ** (1 / 3))
         return max(0.0, left * pace - (now - last[0]))
 
     def _typical_pace(self) -> float:

@@ -52,7 +52,7 @@ def align_photos(
     from steps.reconstruction.alignment import coverage, verdict
     from steps.reconstruction.alignment.mapping import rename_photos
     from steps.reconstruction.alignment.matching import Sources
-    from steps.reconstruction.alignment.placing import place_photos
+    from steps.reconstruction.alignment.placing import Placing
     from steps.reconstruction.alignment.refinement import refine
     from steps.reconstruction.alignment.scale import find_scale
     from steps.reconstruction.alignment.standing import stand_upright
@@ -66,7 +66,7 @@ def align_photos(
         pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
         pycolmap.set_random_seed(_SEED)
         sources = Sources(photos.path, names, masks.path if masks is not None else None)
-        found = place_photos(sources, max_features, Path(scratch), _SEED, _report, largest=largest)
+        found = Placing(sources, Path(scratch), _SEED, _report, largest=largest).place(max_features)
         doubts, reasons = _doubts(found, names), _left_out(found, names, facts)
         model = refine(found.model)
         rename_photos(model, dict(zip(found.matched.numbered, names, strict=True)))

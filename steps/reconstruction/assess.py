@@ -146,7 +146,7 @@ def _refuse_too_few(assessed: SetAssessment) -> None:
     if usable + len(copies) >= FEWEST_PHOTOS:
         raise Fatal(
             f"All but {usable} of {usable + len(copies)} photographs are copies.",
-            code="copies-only",
+            code="copies",
             files=copies[:_NAMED],
             hint=f"Copies show no depth. {_MORE}",
         )
@@ -154,7 +154,7 @@ def _refuse_too_few(assessed: SetAssessment) -> None:
     masked = [f"{name} (its mask is black all over)" for name in assessed.left_out_by_mask]
     listing = assessed.listing
     raise Fatal(
-        f"Of {len(listing.photos)} photographs {usable} can be used; {FEWEST_PHOTOS} are the least.",
+        f"Of {len(listing.photos) + len(listing.unreadable)} photographs {usable} can be used; {FEWEST_PHOTOS} are the least.",
         code="too-few-photos",
         files=([*broken, *copies, *masked, *listing.unsupported] or list(listing.photos))[:_NAMED],
         hint=_MORE,

@@ -11,7 +11,7 @@ from steps.reconstruction.metrics import StepMetrics, measured
 class Device(NamedTuple):
     """What `find_device` returns."""
 
-    device: Literal["cuda", "cpu"]
+    device: Literal["cpu", "cuda"]
     metrics: StepMetrics
 
 

@@ -27,20 +27,20 @@ def export_model(model: TexturedModel) -> Exported:
     """Write GLB, USDZ and OBJ, in the frame of the cameras: y up, one unit as long as one of the scene's."""
     from steps.reconstruction.exporting.glb import glb
     from steps.reconstruction.exporting.obj import write_obj
-    from steps.reconstruction.exporting.pictures import as_jpeg
+    from steps.reconstruction.exporting.pictures import FOR_PHONES, FOR_SCREENS, as_jpeg
     from steps.reconstruction.exporting.usdz import usdz
-    from steps.reconstruction.model_io import read_model
+    from steps.reconstruction.model_io import read_model, with_unit_normals
 
     with measured("export_model") as m:
-        given = read_model(model.path)
+        given = with_unit_normals(read_model(model.path))
         if not len(given.faces):
             raise Fatal("The model has no triangles.", code="no-surface", files=["model.npz"])
-        jpeg = as_jpeg(given)
+        jpeg = as_jpeg(given, FOR_SCREENS)
         out = Exported(GlbModel.new("model"), UsdzModel.new("model"), ObjModel.new("model_obj"), m.metrics)
         progress(0, 3, "GLB")
         out.glb.path.write_bytes(glb(given, jpeg))
         progress(1, 3, "USDZ")
-        out.usdz.path.write_bytes(usdz(given, jpeg))
+        out.usdz.path.write_bytes(usdz(given, as_jpeg(given, FOR_PHONES)))
         progress(2, 3, "OBJ")
         write_obj(out.obj.path, given, jpeg)
         progress(3, 3, "done")

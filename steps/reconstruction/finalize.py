@@ -50,9 +50,9 @@ def finalize_reconstruction(
     """Write cameras.json, metrics.json and report.html.
 
     The figures are taken from the artifacts themselves where they can be counted there, else from what
-    the steps said; `choice` is the document of the step that chose the quality,
-    `quality` what was built in the end, `degraded` why it is another (`kai run` tells it; a cluster does not). The same inputs give the same
-    bytes: nothing of this step's own time is in them, no place on earth, no path and no machine's name.
+    the steps said; `choice` is the document of the step that chose the quality, `quality` what was built in
+    the end, `degraded` why it is another (`kai run` tells it; a cluster does not). The same inputs give the
+    same bytes: nothing of this step's own time is in them, no place on earth, no path and no machine's name.
     """
     from steps.reconstruction.reporting import writing
     from steps.reconstruction.reporting.documents import ChoiceDocument, read_document

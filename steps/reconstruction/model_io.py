@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -54,3 +54,11 @@ def read_model(folder: Path) -> Model:
         raise Fatal(
             f"{folder.name} is not a textured model: {error}", code="unreadable-model", files=["model.npz"]
         ) from error
+
+
+def with_unit_normals(model: Model) -> Model:
+    """Normals of length 1, as formats demand; those that have no direction point up."""
+    length = np.linalg.norm(model.normals, axis=1, keepdims=True)
+    known = np.isfinite(length) & (length > 1e-6)
+    up = np.array([0, 1, 0], np.float32)
+    return replace(model, normals=np.where(known, model.normals / np.where(known, length, 1), up).astype(np.float32))

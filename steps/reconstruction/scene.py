@@ -98,10 +98,16 @@ def upright(views: tuple[CameraView, ...]) -> Array:
     return orientation.upright(rotations, np.array([view.center for view in views]).reshape(-1, 3))
 
 
-def _view(image: pycolmap.Image) -> CameraView:
+def camera_of(image: pycolmap.Image) -> pycolmap.Camera:
+    """The camera of a model's image."""
     camera = image.camera
     if camera is None:
         raise Fatal(f"{image.name} has no camera in the sparse model.", code="unreadable-model", files=[image.name])
+    return camera
+
+
+def _view(image: pycolmap.Image) -> CameraView:
+    camera = camera_of(image)
     pose = image.cam_from_world()
     calibration = np.array(camera.calibration_matrix(), dtype=np.float64)
     calibration[:2, 2] -= PIXEL_CENTER

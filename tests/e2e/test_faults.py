@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 import PIL.Image
 import pytest
@@ -101,7 +102,7 @@ def test_copies_of_one_photograph_are_named_as_such(folder: Path) -> None:
 
     said = refused(folder)
 
-    assert "copies-only" in said
+    assert "copies" in said
     assert others[-1].name in said
 
 
@@ -142,6 +143,39 @@ def test_photographs_that_are_all_too_dark_are_refused(folder: Path) -> None:
     assert "view-003.jpg" in said
 
 
+def test_masks_of_other_photographs_are_refused(folder: Path, tmp_path: Path) -> None:
+    save(np.full((420, 560, 3), 255, np.uint8), tmp_path / "masks" / "elsewhere.png")
+
+    said = refused(folder, "-a", f"masks={tmp_path / 'masks'}")
+
+    assert "masks-match-no-photo" in said
+    assert "elsewhere.png" in said
+
+
+@pytest.mark.slow
+def test_photographs_of_different_things_are_refused(folder: Path) -> None:
+    rng = np.random.default_rng(3)
+    for path in folder.iterdir():
+        save(np.asarray(cv2.resize(rng.integers(0, 255, (42, 56, 3), np.uint8), (560, 420))), path)
+
+    assert "unrelated-photos" in refused(folder)
+
+
+@pytest.mark.slow
+def test_a_camera_that_only_turned_is_refused(folder: Path) -> None:
+    """Views of one panorama, as a camera that turns about its center sees it."""
+    rng = np.random.default_rng(4)
+    around = cv2.resize(rng.integers(0, 255, (120, 400, 3), np.uint8), (4000, 1200), interpolation=cv2.INTER_CUBIC)
+    for number, path in enumerate(sorted(folder.iterdir())):
+        columns, rows = np.meshgrid(np.arange(560) - 279.5, np.arange(420) - 209.5)
+        angle = np.arctan2(columns, 500.0) + 0.12 * number
+        height = rows / np.hypot(columns, 500.0)
+        x, y = (1000 + 900 * angle).astype(np.float32), (600 + 900 * height).astype(np.float32)
+        save(np.asarray(cv2.remap(around, x, y, cv2.INTER_LINEAR)), path)
+
+    assert "no-parallax" in refused(folder)
+
+
 # What is told and does not end the run, fault by fault
 
 
@@ -162,7 +196,7 @@ def test_a_fault_among_good_photographs_has_its_code_and_its_file(folder: Path, 
 
 
 @settings(
-    max_examples=12,
+    max_examples=8,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -71,3 +71,44 @@ def test_real_photographs_go_through_at_low(tmp_path: Path, name: str, photos: i
     assert figures["registered"] == photos
     assert figures["mean_reprojection_px"] < 0.5
     assert figures["faces"] > 5_000
+
+
+def photographs(folder: Path, *, views: int, image_size: int) -> Path:
+    """A rendered set, small enough to be reconstructed in a test."""
+    render = "from steps.data.render_scene import render_scene as r; import shutil, sys; "
+    copy = "shutil.copytree(r(views=int(sys.argv[2]), image_size=int(sys.argv[3])).photos.path, sys.argv[1])"
+    subprocess.run([sys.executable, "-c", render + copy, folder / "photos", str(views), str(image_size)], check=True)
+    return folder / "photos"
+
+
+@pytest.mark.slow
+def test_a_quality_that_the_memory_does_not_carry_gives_way_to_the_next_and_everything_says_so(tmp_path: Path) -> None:
+    photos = photographs(tmp_path, views=8, image_size=960)
+    environment = {**os.environ, "KAI_STORE": str(tmp_path / "store"), "KAI_MEMORY": "520Mi"}
+    command = [KAI, "run", "reconstruction", "-a", f"photos={photos}", "--quality=medium", "-o", tmp_path / "out"]
+
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 0, ran.stderr
+    told = [line for line in ran.stderr.splitlines() if line.startswith("degraded: ")]
+    assert len(told) == 1
+    assert told[0].startswith("degraded: medium ran out of memory in ")
+    assert told[0].endswith("; built at low")
+    figures = json.loads((tmp_path / "out" / "metrics.json").read_text(encoding="utf-8"))
+    assert (figures["requested"], figures["chosen"], figures["built"]) == ("medium", "medium", "low")
+    assert any("medium ran out of memory" in one["message"] for one in figures["fallbacks"])
+    assert "ran out of memory" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_gpu_that_is_asked_for_and_absent_ends_the_run_before_any_quality_is_built(tmp_path: Path) -> None:
+    if any(Path("/dev").glob("nvidia[0-9]*")):
+        pytest.skip("a GPU is here")
+    photos = photographs(tmp_path, views=3, image_size=320)
+    environment = {**os.environ, "KAI_STORE": str(tmp_path / "store")}
+    command = [KAI, "run", "reconstruction", "-a", f"photos={photos}", "--device=cuda", "-o", tmp_path / "out"]
+
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 1
+    assert "error: no-cuda: " in ran.stderr
+    assert not list((tmp_path / "out" / "logs").glob("*build*"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,15 +84,15 @@ class Mapper:
             options.mapper.init_min_tri_angle = 8.0
             options.mapper.init_min_num_inliers = 50
         folder = self._new_folder()
-        given = {}
+        given: Path | str = ""
         if start is not None:
             options.multiple_models = False
             (folder / "start").mkdir()
             start.write(folder / "start")
-            given = {"input_path": folder / "start"}
+            given = folder / "start"
         models = pycolmap.incremental_mapping(
             self._database, self._photos, folder, options,
-            initial_image_pair_callback=self._advanced, next_image_callback=self._advanced, **given,
+            initial_image_pair_callback=self._advanced, next_image_callback=self._advanced, input_path=given,
         )  # fmt: skip
         return Mapped(_usable(models.values()), "incremental")
 
@@ -123,7 +123,7 @@ def _merit(mapped: Mapped) -> tuple[int, float]:
     return int(model.num_reg_images()), -round(float(model.compute_mean_reprojection_error()), 1)
 
 
-def _usable(models: Sequence[pycolmap.Reconstruction]) -> list[pycolmap.Reconstruction]:
+def _usable(models: Iterable[pycolmap.Reconstruction]) -> list[pycolmap.Reconstruction]:
     """Models with enough photographs and points, the one with the most photographs first."""
     kept = [
         model

@@ -82,4 +82,4 @@ def _agree(one: _Features, other: _Features) -> int:
     _, inliers = cv2.findFundamentalMat(
         one.places[chosen], other.places[best[chosen]], cv2.FM_RANSAC, ransacReprojThreshold=3.0, confidence=0.999
     )
-    return 0 if inliers is None else int(np.count_nonzero(inliers))
+    return int(np.count_nonzero(inliers))  # OpenCV says None where it finds none, and that counts 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -47,80 +47,153 @@ class Placed:
         return [index for index, name in enumerate(self.matched.numbered) if name not in there]
 
 
-def place_photos(
-    sources: Sources, max_features: int, scratch: Path, seed: int, report: Report, *, largest: bool
-) -> Placed:
-    """The model; raises the reason where there is none, and names the groups where there are several scenes."""
-    names, count = sources.names, len(sources.names)
-    first = scratch / "first"
-    first.mkdir()
-    matched = match_photos(sources, Effort(max_features), first, seed, lambda done, text: report(0.6 * done, text))
-    moved = verdict.motions(matched.graph)
-    thorough = count <= _THOROUGH_UP_TO
-    parts = _parts(matched.graph, range(count))
-    if len(parts) > 1:  # tell two scenes apart before anything is computed from them
+class Placing:
+    """One set of photographs, and the attempts to place them."""
+
+    def __init__(self, sources: Sources, scratch: Path, seed: int, report: Report, *, largest: bool) -> None:
+        self._sources, self._scratch, self._seed, self._report = sources, scratch, seed, report
+        self._largest = largest
+        self._probes = 0
+
+    def place(self, max_features: int) -> Placed:
+        """The model; raises the reason where there is none, and names the groups where there are several scenes."""
+        matched = self._match(Effort(max_features), "first")
+        moved = verdict.motions(matched.graph)
+        small = len(self._sources.names) <= _THOROUGH_UP_TO
+        joined = self._tell_apart(matched, small=small)
+        attempt = self._attempt(matched, moved, must=not small)
+        if small and (joined or self._worth_more(matched, attempt)):
+            attempt = self._harder(attempt, max_features)
+        if attempt is None:
+            verdict.refuse_without_depth(matched.graph, moved, self._sources.names)
+            self._refuse_unplaced(matched)
+        assert attempt is not None
+        there = [index for index in range(len(self._sources.names)) if index not in attempt.left]
+        self._refuse_scenes([there, *attempt.parts])
+        return attempt
+
+    def _match(self, effort: Effort, folder: str) -> Matched:
+        scratch = self._scratch / folder
+        scratch.mkdir()
+        return match_photos(
+            self._sources, effort, scratch, self._seed, lambda done, text: self._report(0.6 * done, text)
+        )
+
+    def _tell_apart(self, matched: Matched, *, small: bool) -> bool:
+        """End where the matches fall into scenes, before anything is computed; whether thorough ones join them."""
+        parts = _parts(matched.graph, range(len(self._sources.names)))
+        if len(parts) < 2:
+            return False
         mirrored = _mirrored(matched, [index for part in parts[1:] for index in part], parts[0])
         parts = _without(parts, mirrored)
-        if len(parts) > 1 and not (
-            thorough and not largest and _reachable(sources, matched, parts[1:], parts[0], scratch, seed)
-        ):
-            _refuse(parts, names, largest=largest)
-            thorough = False  # nothing connects them, and so it was wanted
-    attempt = _attempt(sources, matched, moved, scratch, seed, report, must=not thorough)
-    if thorough and _worth_more(sources, matched, attempt, scratch, seed):
-        again = scratch / "again"
-        again.mkdir()
-        effort = Effort(max(max_features, _THOROUGH_FEATURES), thorough=True)
-        harder = match_photos(sources, effort, again, seed, lambda done, text: report(0.6, text))
-        second = _attempt(sources, harder, verdict.motions(harder.graph), again, seed, report, must=attempt is None)
-        if second is not None and (attempt is None or _size(second) > _size(attempt)):
-            attempt = replace(second, thorough=True)
-    if attempt is None:
+        if len(parts) < 2:
+            return False
+        if small and not self._largest and self._reachable(matched, parts[1:], parts[0]):
+            return True
+        self._refuse_scenes(parts)
+        return False
+
+    def _attempt(self, matched: Matched, moved: list[Motion], *, must: bool) -> Placed | None:
+        """The best model of these matches; None where there is none and another attempt may find one."""
+        graph, names = matched.graph, self._sources.names
+        parts = _parts(graph, range(len(names)))
+        if must or parts:
+            verdict.refuse_without_depth(graph, moved, names)
+        if not parts:
+            return None
+        chosen = [matched.numbered[index] for index in _reach(graph, parts)]
+        sure = [matched.numbered[index] for index in parts[0]]
+        folder = matched.database.parent / "models"
+        mapped = Mapper(matched.database, matched.photos, folder, chosen, sure, self._seed, self._advance()).best()
+        if not mapped.models:
+            return None
+        found = Placed(matched, mapped.models[0], mapped.mapper, moved, [])
+        there = [index for index in parts[0] if index not in found.left]
+        mirrored = _mirrored(matched, [*found.left, *_weak(found.model, matched)], there)
+        _take_out(found.model, [matched.numbered[index] for index in mirrored])
+        if found.model.num_reg_images() < FEWEST_PHOTOS:
+            return None
+        return replace(found, mirrored=mirrored, parts=_without(_parts(graph, found.left), mirrored))
+
+    def _advance(self) -> Callable[[], None]:
+        """Hears of each photograph that is placed."""
+        count, done = len(self._sources.names), 0
+
+        def advanced() -> None:
+            nonlocal done
+            done = min(done + 1, count)
+            self._report(0.6 + 0.4 * done / count, f"{done} photographs placed")
+
+        return advanced
+
+    def _harder(self, attempt: Placed | None, max_features: int) -> Placed | None:
+        """A thorough attempt, or the first where that placed as many."""
+        matched = self._match(Effort(max(max_features, _THOROUGH_FEATURES), thorough=True), "again")
+        again = self._attempt(matched, verdict.motions(matched.graph), must=attempt is None)
+        if again is None or (attempt is not None and len(again.left) >= len(attempt.left)):
+            return attempt
+        return replace(again, thorough=True)
+
+    def _worth_more(self, matched: Matched, attempt: Placed | None) -> bool:
+        """Whether a thorough search would connect what was left out."""
+        count = len(self._sources.names)
+        if attempt is None:  # nothing holds together: look at some neighbors by name
+            middle = count // 2
+            some = [*range(min(3, middle)), *range(middle, min(middle + 3, count))]
+            return self._probe(some, [])
+        ignored = {*attempt.mirrored, *(index for part in attempt.parts for index in part if self._largest)}
+        left = [index for index in attempt.left if index not in ignored]
+        there = [index for index in range(count) if index not in attempt.left]
+        return bool(left) and self._reachable(matched, [left], there)
+
+    def _reachable(self, matched: Matched, parts: Sequence[Sequence[int]], there: Sequence[int]) -> bool:
+        """Whether thorough features connect some of the groups with photographs of another: tried on a few of each."""
+        for part in parts:
+            links = _links(matched.graph, part, there)
+            beside = {near for index in part for near in (index - 1, index + 1)}
+            if self._probe(_best(part, links, set()), _best(there, links, beside)):
+                return True
+        return False
+
+    def _probe(self, left: Sequence[int], near: Sequence[int]) -> bool:
+        self._probes += 1
+        scratch = self._scratch / f"probe-{self._probes}"
+        scratch.mkdir()
+        some = [[self._sources.names[index] for index in group] for group in (left, near)]
+        return probe(self._sources, some[0], some[1], scratch, self._seed, _THOROUGH_FEATURES)
+
+    def _refuse_scenes(self, parts: Sequence[Sequence[int]]) -> None:
+        if not self._largest:
+            verdict.refuse_two_scenes([[self._sources.names[index] for index in part] for part in parts])
+
+    def _refuse_unplaced(self, matched: Matched) -> None:
+        names = self._sources.names
         matching = {index for edge in matched.graph.edges for index in (edge.a, edge.b)}
-        verdict.refuse_without_depth(matched.graph, moved, names)
-        verdict.refuse_too_few(names, len(matching), [names[i] for i in range(count) if i not in matching])
-    assert attempt is not None
-    _refuse([[i for i in range(count) if i not in attempt.left], *attempt.parts], names, largest=largest)
-    return attempt
+        verdict.refuse_too_few(names, len(matching), [name for at, name in enumerate(names) if at not in matching])
 
 
-def _attempt(
-    sources: Sources, matched: Matched, moved: list[Motion], scratch: Path, seed: int, report: Report, *, must: bool
-) -> Placed | None:
-    """The best model of these matches; None where there is none and another attempt may find one."""
-    graph, names = matched.graph, sources.names
-    parts = _parts(graph, range(len(names)))
-    if must or parts:
-        verdict.refuse_without_depth(graph, moved, names)
-    if not parts:
-        return None
-    done = 0
+def _links(graph: Graph, part: Sequence[int], there: Sequence[int]) -> dict[int, int]:
+    """Inliers of each photograph of either group with the other group."""
+    inside, outside = set(part), set(there)
+    links: dict[int, int] = {}
+    for edge in graph.edges:
+        if (edge.a in inside and edge.b in outside) or (edge.b in inside and edge.a in outside):
+            for index in (edge.a, edge.b):
+                links[index] = links.get(index, 0) + edge.inliers
+    return links
 
-    def advanced() -> None:
-        nonlocal done
-        done = min(done + 1, len(names))
-        report(0.6 + 0.4 * done / len(names), f"{done} photographs placed")
 
-    chosen = [matched.numbered[index] for index in _reach(graph, parts)]
-    sure = [matched.numbered[index] for index in parts[0]]
-    mapped = Mapper(matched.database, matched.photos, scratch / "models", chosen, sure, seed, advanced).best()
-    if not mapped.models:
-        return None
-    model = mapped.models[0]
-    found = Placed(matched, model, mapped.mapper, moved, [])
-    mirrored = _mirrored(matched, [*found.left, *_weak(model, matched)], [i for i in parts[0] if i not in found.left])
-    for name in [matched.numbered[index] for index in mirrored]:
-        image = model.find_image_with_name(name)
-        if image is not None and image.has_pose:
+def _best(some: Sequence[int], links: dict[int, int], beside: set[int]) -> list[int]:
+    """A few of the photographs: the best linked, those next by name to the other group, then others evenly."""
+    order = sorted(some, key=lambda index: (-links.get(index, 0), index not in beside, index))
+    step = max(1, len(order) // _PROBED)
+    return [*order[: _PROBED // 2], *order[_PROBED // 2 :: step]][:_PROBED]
+
+
+def _take_out(model: pycolmap.Reconstruction, names: Sequence[str]) -> None:
+    for image in list(model.images.values()):
+        if image.name in names and image.has_pose:
             model.deregister_frame(image.frame_id)
-    if model.num_reg_images() < FEWEST_PHOTOS:
-        return None
-    others = _without(_parts(graph, found.left), mirrored)
-    return replace(found, mirrored=mirrored, parts=others)
-
-
-def _size(attempt: Placed) -> int:
-    return int(attempt.model.num_reg_images())
 
 
 def _parts(graph: Graph, among: Sequence[int]) -> list[list[int]]:
@@ -143,11 +216,6 @@ def _without(parts: Sequence[Sequence[int]], mirrored: Sequence[int]) -> list[li
     return [part for part in kept if len(part) >= FEWEST_PHOTOS]
 
 
-def _refuse(parts: Sequence[Sequence[int]], names: Sequence[str], *, largest: bool) -> None:
-    if not largest:
-        verdict.refuse_two_scenes([[names[index] for index in part] for part in parts])
-
-
 def _weak(model: pycolmap.Reconstruction, matched: Matched) -> list[int]:
     """Placed photographs with few observations."""
     index = {name: place for place, name in enumerate(matched.numbered)}
@@ -160,45 +228,3 @@ def _mirrored(matched: Matched, suspects: Sequence[int], good: Sequence[int]) ->
     confirmed = matched.graph.confirmed()
     witnesses = sorted(set(good) - set(suspects), key=lambda index: -confirmed[index])[:_WITNESSES]
     return find_mirrored(matched.database, matched.numbered, list(suspects)[:_SUSPECTS], witnesses)
-
-
-def _worth_more(sources: Sources, matched: Matched, attempt: Placed | None, scratch: Path, seed: int) -> bool:
-    """Whether a thorough search would connect what was left out."""
-    if attempt is None:  # nothing holds together: look at some neighbors by name
-        middle = len(sources.names) // 2
-        some = [*range(min(3, middle)), *range(middle, min(middle + 3, len(sources.names)))]
-        return probe(sources, [sources.names[index] for index in some], [], _new(scratch), seed, _THOROUGH_FEATURES)
-    left = [index for index in attempt.left if index not in attempt.mirrored]
-    there = [index for index in range(len(sources.names)) if index not in attempt.left]
-    return bool(left) and _reachable(sources, matched, [left], there, scratch, seed)
-
-
-def _reachable(
-    sources: Sources, matched: Matched, parts: Sequence[Sequence[int]], there: Sequence[int], scratch: Path, seed: int
-) -> bool:
-    """Whether thorough features connect some of the groups with photographs of another: tried on a few of each."""
-    names, graph = sources.names, matched.graph
-    for part in parts:
-        links: dict[int, int] = {}
-        for edge in graph.edges:
-            for inside, outside in ((edge.a, edge.b), (edge.b, edge.a)):
-                if inside in part and outside in there:
-                    for index in (inside, outside):
-                        links[index] = links.get(index, 0) + edge.inliers
-        beside = {near for index in part for near in (index - 1, index + 1)}
-
-        def best(some: Sequence[int], links: dict[int, int] = links, beside: set[int] = beside) -> list[str]:
-            order = sorted(some, key=lambda index: (-links.get(index, 0), index not in beside, index))
-            step = max(1, len(order) // _PROBED)
-            chosen = order[: _PROBED // 2] + order[_PROBED // 2 :: step]
-            return [names[index] for index in chosen[:_PROBED]]
-
-        if probe(sources, best(part), best(there), _new(scratch), seed, _THOROUGH_FEATURES):
-            return True
-    return False
-
-
-def _new(scratch: Path) -> Path:
-    folder = scratch / f"probe-{len(list(scratch.glob('probe-*')))}"
-    folder.mkdir()
-    return folder

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kai_pipelines import Fatal
 from steps.reconstruction.colmap import pycolmap
 from steps.reconstruction.known_distance import End, KnownDistance, spot
-from steps.reconstruction.scene import PIXEL_CENTER
+from steps.reconstruction.scene import PIXEL_CENTER, camera_of
 
 Array = NDArray[np.float64]
 
@@ -60,7 +60,7 @@ class Spotter:
         rays = [_ray(image, pixel) for image, pixel in zip(images, pixels, strict=True)]
         point = self._on_surface(images[0], pixels[0], rays[0]) if len(rays) == 1 else _crossing(rays)
         away = [np.linalg.norm(point - ray.origin) for ray in rays]
-        focal = [image.camera.mean_focal_length() for image in images]
+        focal = [camera_of(image).mean_focal_length() for image in images]
         return point, float(np.mean(np.array(away) / np.array(focal)) / np.sqrt(len(rays)))
 
     def _split(self, text: str) -> tuple[str, tuple[float, float] | None]:
@@ -81,7 +81,8 @@ class Spotter:
     def _on_surface(self, image: pycolmap.Image, pixel: Array, ray: _Ray) -> Array:
         """Where the ray meets the plane through the sparse points seen around the pixel."""
         seen = [(point.xy, self._model.point3D(point.point3D_id).xyz) for point in image.get_observation_points2D()]
-        longer = max(image.camera.width, image.camera.height)
+        camera = camera_of(image)
+        longer = max(camera.width, camera.height)
         apart = np.linalg.norm(np.array([xy for xy, _ in seen]).reshape(-1, 2) - PIXEL_CENTER - pixel, axis=1)
         nearest = np.argsort(apart, kind="stable")[:_NEIGHBORS]
         if len(nearest) < 3 or apart[nearest[2]] > _NEAR * longer:
@@ -112,7 +113,7 @@ def _at_pixel(inverse: Array, offsets: Array, longer: int) -> float:
 
 
 def _ray(image: pycolmap.Image, pixel: Array) -> _Ray:
-    straight = image.camera.cam_from_img(pixel + PIXEL_CENTER)
+    straight = camera_of(image).cam_from_img(pixel + PIXEL_CENTER)
     if straight is None:
         raise _wrong(f"Pixel {pixel[0]:g},{pixel[1]:g} of {image.name} is bent too far by the lens.", [image.name])
     toward = np.append(straight, 1.0) @ image.cam_from_world().rotation.matrix()
@@ -127,7 +128,8 @@ def _crossing(rays: list[_Ray]) -> Array:
 
 
 def _inside(image: pycolmap.Image, pixel: Array) -> None:
-    width, height = image.camera.width, image.camera.height
+    camera = camera_of(image)
+    width, height = camera.width, camera.height
     if not (-0.5 <= pixel[0] <= width - 0.5 and -0.5 <= pixel[1] <= height - 0.5):
         raise _wrong(f"{image.name} has {width} x {height} pixels, none at {pixel[0]:g},{pixel[1]:g}.", [image.name])
 

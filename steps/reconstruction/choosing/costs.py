@@ -68,11 +68,11 @@ def predict(evidence: Evidence, row: Preset, spent: Iterable[tuple[str, Cost]] =
     cells, texels = 4.0**row.poisson_depth / 1e6, row.texture_size**2 / 1e6
     models = {
         "undistort_photos": Cost(0.115 * source + 0.04 * placed, 120e6 + 13e6 * evidence.megapixels),
-        "estimate_depth": Cost(6 + 25 * points * row.views / 4, 300e6 + 300e6 * pixels),
-        "fuse_depth": Cost(2 + 0.8 * points, 300e6 + 8e6 * points),
+        "estimate_depth": Cost(6 + 24 * points * row.views / 4, 300e6 + 300e6 * pixels),
+        "fuse_depth": Cost(0.8 + 0.3 * points, 310e6 + 8e6 * points),
         "mesh_surface": Cost(2 + 70 * cells, 330e6 + 520e6 * cells),
         "simplify_mesh": Cost(0.2 + 7 * cells, 85e6 + 850e6 * cells),
-        "texture_mesh": Cost(3 + 0.4 * source + 6 * texels, 185e6 + 160e6 * texels + 4e6 * evidence.megapixels),
+        "texture_mesh": Cost(3 + 0.4 * source + 8 * texels, 185e6 + 190e6 * texels + 4e6 * evidence.megapixels),
         "export_model": Cost(0.15 + 0.15 * texels, 130e6 + 19e6 * texels),
     }
     return Prediction({**dict(spent), **models})

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Gray = NDArray[np.float32]
-Pixels = TypeVar("Pixels", NDArray[np.uint8], NDArray[np.float32])
+Pixel = TypeVar("Pixel", np.uint8, np.float32)
 
 SIDE = 192
 """Longer side, pixels, at which photographs are compared."""
@@ -33,6 +33,8 @@ _PLAIN = 2.0
 _SAME = 0.85
 _QUANTILE = 0.15
 """All but this share of the blocks must correlate so well: where only the camera moved a little, near things do not."""
+_STILL = 0.5
+"""Pixels by which blocks of a copy seem to move against each other at most."""
 _BAND = (0.8, 4.0)
 """Sigmas, pixels: compression takes what is finer; what is coarser is alike in neighbors, too."""
 
@@ -87,7 +89,8 @@ def _candidates(thumbnails: Sequence[NDArray[np.uint8]], order: Sequence[int]) -
         for row in range(len(part)):
             place = start + row
             best = likeness[:, row, :place]
-            ranked = np.argsort(best, axis=None)[::-1][:_CANDIDATES]
+            ranked = np.argpartition(best, -_CANDIDATES, axis=None)[-_CANDIDATES:] if place else np.empty(0, np.intp)
+            ranked = ranked[np.argsort(best.ravel()[ranked])[::-1]]
             pairs = [(int(turn), int(other)) for turn, other in zip(*np.unravel_index(ranked, best.shape), strict=True)]
             chosen[order[place]] = [(order[other], turn) for turn, other in pairs if best[turn, other] > _ALIKE]
     return chosen
@@ -100,7 +103,7 @@ def _cells(picture: NDArray[np.uint8]) -> Gray:
     return np.asarray(small / max(float(np.linalg.norm(small)), 1e-6), np.float32)
 
 
-def _turned(picture: Pixels, turn: int) -> Pixels:
+def _turned(picture: NDArray[Pixel], turn: int) -> NDArray[Pixel]:
     """One of the eight symmetries of a rectangle, numbered as in `TURNS`."""
     laid = picture.T if turn >= 4 else picture
     mirrored, upturned = ((False, False), (True, False), (True, True), (False, True))[turn % 4]
@@ -158,13 +161,27 @@ def _agrees(part: Gray, whole: Gray, scale: float, place: tuple[int, int]) -> bo
     there = whole[place[0] : place[0] + height, place[1] : place[1] + width]
     one, other = _band(sized), _band(there)
     found: list[float] = []
+    moved: list[NDArray[np.float64]] = []
     for top in range(0, height - _BLOCK // 2, _BLOCK):
         for left in range(0, width - _BLOCK // 2, _BLOCK):
             block = (slice(top, top + _BLOCK), slice(left, left + _BLOCK))
             a, b = one[block], other[block]
             if max(float(a.std()), float(b.std())) >= _PLAIN:
                 found.append(float((a * b).sum() / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-6)))
-    return len(found) >= 4 and float(np.quantile(found, _QUANTILE)) >= _SAME
+                moved.append(_movement(a, b))
+    if len(found) < 4 or float(np.quantile(found, _QUANTILE)) < _SAME:
+        return False
+    apart = np.linalg.norm(np.array(moved) - np.median(moved, axis=0), axis=1)
+    return float(np.quantile(apart, 1 - _QUANTILE)) <= _STILL
+
+
+def _movement(one: Gray, other: Gray) -> NDArray[np.float64]:
+    """By how many pixels (x, y) a block moved, in the directions that its gradients tell (Lucas and Kanade, 1981)."""
+    down, right = np.gradient((one + other) / 2)
+    slopes = np.stack([right.ravel(), down.ravel()], axis=1).astype(np.float64)
+    certain = slopes.T @ slopes
+    damped = certain + np.eye(2) * 0.05 * max(float(np.trace(certain)), 1e-6)
+    return np.asarray(np.linalg.solve(damped, slopes.T @ (one - other).ravel().astype(np.float64)), np.float64)
 
 
 def _band(picture: Gray) -> Gray:

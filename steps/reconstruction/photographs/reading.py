@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
-import PIL.ImageOps
 import simplejpeg
 from numpy.typing import NDArray
 
@@ -81,7 +80,7 @@ class _Foreign(Undecodable):
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[PIL.Image.Image]:
+def _opened(path: Path) -> Generator[PIL.Image.Image]:
     try:
         if path.stat().st_size == 0:
             raise Undecodable("the file is empty")

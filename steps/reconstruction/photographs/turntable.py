@@ -28,8 +28,10 @@ _TINT = 14.0
 """Between the channels of a white background."""
 _NOISE = 9.0
 """Standard deviation, gray levels, of the rim of a plain background."""
-_UNEVEN = 14.0
-"""The same for all of it, with cloths and soft shadows."""
+_UNEVEN, _UNEVEN_WHEN_DEEP = 6.0, 14.0
+"""The same for all of it; where most of it is black or white as can be, a cloth or a soft shadow may be seen on it."""
+_DEEP = 4.0
+"""Gray levels from black and from white."""
 _LEAST_STEP, _MOST_STEP = 10.0, 40.0
 _OF_THE_SUBJECT = 0.2
 """Gray levels from which on it is the subject, and that as a share of the subject's own: a cloth is not quite black."""
@@ -39,7 +41,7 @@ _ONE = 0.8
 """The share of what is not background that is one piece."""
 _MOST = 0.8
 """Of the photographs so many show the same plain background, or none is masked."""
-_SAME_LEVEL = 16.0
+_SAME_LEVEL = 12.0
 """Gray levels between the backgrounds of two photographs of one set."""
 _BRIDGED, _MARGIN = 0.012, 0.01
 """Gaps that are closed and the margin around the subject, of the longer side."""
@@ -66,7 +68,8 @@ def look(rgb: Rgb) -> Background | None:
     if float((behind[_rim(behind.shape)] > 0).mean()) < _PLAIN_RIM:
         return None
     pixels = small[behind > 0].astype(np.float32).mean(axis=1)
-    if len(pixels) == 0 or float(pixels.std()) > _UNEVEN:
+    deep = min(background.level, 255 - background.level) <= _DEEP
+    if len(pixels) == 0 or float(pixels.std()) > (_UNEVEN_WHEN_DEEP if deep else _UNEVEN):
         return None
     return background if _is_one_thing(behind == 0) else None
 
@@ -176,7 +179,7 @@ def _without_specks(subject: Mask) -> Mask:
     areas = stats[:, cv2.CC_STAT_AREA].copy()
     areas[0] = 0
     kept = areas >= 0.01 * max(int(areas.max()), 1)
-    return np.where(kept[labels], 255, 0).astype(np.uint8)
+    return np.where(np.asarray(kept)[np.asarray(labels, np.intp)], 255, 0).astype(np.uint8)
 
 
 def _morphed(subject: Mask, how: int, radius: float) -> Mask:

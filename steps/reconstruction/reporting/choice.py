@@ -74,9 +74,8 @@ def evidence(summary: Summary) -> Markup | None:
 
 def where(summary: Summary) -> str:
     """The device, and why."""
-    if summary.device_reason:
-        return f"The dense stereo ran on {summary.device}: {summary.device_reason.rstrip('.')}."
-    return f"The dense stereo ran on {summary.device}."
+    why = f"; {summary.device_reason.rstrip('.')}" if summary.device_reason else ""
+    return f"Device of the dense stereo: {summary.device}{why}."
 
 
 def _row(quality: str, preset: Preset, summary: Summary) -> Markup:

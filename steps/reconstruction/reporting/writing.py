@@ -79,6 +79,7 @@ def summarize(
 ) -> Summary:
     """Count in the artifacts what can be counted there; the rest is what the steps said."""
     told = [private_metrics(one) for one in steps]
+    given_up = [one.model_copy(update={"why": without_places(one.why)}) for one in degraded]
     assessed = inputs.assessment.photos
     given = len(photo_names(inputs.assessment, inputs.matches))
     exam = held_out.score(list(inputs.held_out))
@@ -113,7 +114,7 @@ def summarize(
         checks=choice.checks,
         values=step_values(told),
         warnings=collect_warnings(told),
-        fallbacks=fallbacks(told, choice.quality or str(quality), str(quality), degraded),
+        fallbacks=fallbacks(told, choice.quality or str(quality), str(quality), given_up),
         versions=versions(),
         **costs(told),
     )

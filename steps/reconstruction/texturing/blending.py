@@ -24,7 +24,7 @@ MOST_CORRECTION = 40.0
 """Gray levels."""
 MIXED_SCALE = 10.0
 """Pixels², only to keep weights near 1."""
-FILLING = 400
+FILLING = 120
 """Times that colors are passed on into what no photograph sees."""
 
 
@@ -105,7 +105,7 @@ class Bake:
         blank = np.flatnonzero(self._total <= 0)
         filled = _passed_on(self._tones, self._known, self._around)
         color[blank] = _interpolated(filled, self._around.mesh, self._texels, blank)
-        return np.clip(color, 0, 255)
+        return np.asarray(np.clip(color, 0, 255), np.float32)
 
 
 def _partly_seen(witnesses: Sequence[Witness], labels: NDArray[np.int32]) -> NDArray[np.bool_]:

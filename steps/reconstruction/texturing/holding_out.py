@@ -81,7 +81,7 @@ def hold_out(painter: Painter, model: Model, number: int, longest: int, report: 
     renderer = Renderer(model)
     painted = painter.paint(report, without=[number], only=renderer.faces_seen(view))
     renderer.retexture(painted.texture)
-    rendering = renderer.draw(view)
+    rendering = renderer.draw(view, samples=1)
     photo, counts = painter.album.picture(painter.views[number], (view.width, view.height))
     return Pair(view.name, photo, rendering.over(GRAY), score(photo, rendering, counts))
 

@@ -37,12 +37,12 @@ class Outlines:
         x = np.clip((spots[:, 0] + 0.5) * self._scale, 0, width - 1).astype(np.int64)
         y = np.clip((spots[:, 1] + 0.5) * self._scale, 0, height - 1).astype(np.int64)
         gap = np.maximum(self._distance[y, x] - 1, 0) / self._scale
-        return np.clip(gap / (margin * self._longest), 0, 1).astype(np.float32)
+        return np.asarray(np.clip(gap / (margin * self._longest), 0, 1), np.float32)
 
 
 def _flat(depth: Floats, edge: float) -> NDArray[np.uint8]:
     """1 where the depth [h, w] goes on smoothly to all sides, 0 at a jump; embree's misses are infinite."""
-    nearness = 1 / np.maximum(depth, 1e-12)  # a plane's is linear over the picture
+    nearness = np.asarray(1 / np.maximum(depth, 1e-12), np.float32)  # a plane's is linear over the picture
     jump = np.zeros(depth.shape, bool)
     allowed = np.maximum(STEP * edge / np.maximum(depth, 1e-12), RELATIVE) * nearness
     missed = ~np.isfinite(depth) | (depth > 1e30)

@@ -69,7 +69,7 @@ class Painter:
         gains = exposure_gains(witnesses)
         qualities = [witness.quality for witness in witnesses]
         _, trust = agreed_colors([witness.face_colors for witness in witnesses], qualities, gains)
-        labels = select([quality * share**2 for quality, share in zip(qualities, trust, strict=True)], self._neighbors)
+        labels = select(qualities, trust, self._neighbors)
         texels = self._texels if only is None else self._texels.of(only)
         bake = Bake(self._around, texels, witnesses, gains, labels)
         for number, original in enumerate(chosen):
@@ -77,7 +77,7 @@ class Painter:
             report(number, len(chosen), f"colors from {view.name}")
             bake.add(number, view, self.album, self._inquiry)
         used = np.unique(labels[labels != UNSEEN])
-        return Painted(pad(bake.colors(), texels), len(used), int((labels == UNSEEN).sum()))
+        return Painted(pad(bake.colors(), texels, whole=only is None), len(used), int((labels == UNSEEN).sum()))
 
     def model(self, texture: NDArray[np.uint8]) -> Model:
         """The mesh with `texture`."""

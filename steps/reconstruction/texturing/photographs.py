@@ -60,7 +60,7 @@ class Pyramid:
         x, y = (np.rint(place) for place in self._places(spots, self._inside.shape))
         within = (x >= 0) & (y >= 0) & (x < width) & (y < height)
         within[within] = self._inside[y[within].astype(np.int64), x[within].astype(np.int64)] > 0
-        return within
+        return np.asarray(within, np.bool_)
 
     def _places(self, spots: Floats, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
         """Where `spots` of the full photograph fall in a smaller one of `shape`."""
@@ -134,7 +134,7 @@ def _decoded(path: Path, level: int, view: CameraView) -> tuple[NDArray[np.uint8
                 image.draft("RGB", (-(-view.width // 2**level), -(-view.height // 2**level)))
             picture = np.asarray(image.convert("RGB"), np.uint8)
     except (OSError, ValueError) as error:
-        raise Fatal(f"{view.name} could not be read: {error}", code="unreadable-photos", files=[view.name]) from error
+        raise Fatal(f"{view.name} could not be read: {error}", code="unreadable-photo", files=[view.name]) from error
     if not whole:
         picture = np.asarray(cv2.resize(picture, (view.width, view.height), interpolation=cv2.INTER_AREA), np.uint8)
     first = round(float(np.log2(view.width / picture.shape[1])))

@@ -83,4 +83,4 @@ class Renderer:
         a, b = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
         area = 0.5 * np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
         fine = 0.5 * np.log2(np.maximum(self._texel_area, 1e-6) / np.maximum(area, 1e-6))
-        return np.clip(np.round(fine - 0.1), 0, 7).astype(np.int64)
+        return np.asarray(np.clip(np.round(fine - 0.1), 0, 7), np.int64)

@@ -20,11 +20,19 @@ SPREAD = 12
 ROUNDS = 8
 LOYALTY = 0.35
 """What one neighbor with another photograph weighs, in units of the logarithm of quality."""
+DOUBT = 0.5
+"""A photograph that is trusted less at a triangle, for it shows another color than the others, loses by that:"""
+SUSPICION = 2.0
+"""power of the trust that its quality is multiplied with, there and nowhere else."""
 UNSEEN = -1
 
 
-def select(qualities: Sequence[Floats], pairs: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Per triangle the number of a photograph, or `UNSEEN`; `pairs` [n, 2] of triangles are neighbors."""
+def select(qualities: Sequence[Floats], trust: Sequence[Floats], pairs: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Per triangle the number of a photograph, or `UNSEEN`; `pairs` [n, 2] of triangles are neighbors.
+
+    `qualities` and `trust` (0-1) are [f] per photograph. What stood in front of the subject in one photograph is
+    small and must not be spread away, so the trust is not.
+    """
     count = len(qualities[0])
     best = np.maximum.reduce([*qualities])
     links = _links(count, pairs)
@@ -32,8 +40,9 @@ def select(qualities: Sequence[Floats], pairs: NDArray[np.int64]) -> NDArray[np.
     scores = np.empty((len(qualities), count), np.float32)
     for number, quality in enumerate(qualities):
         scores[number] = _spread(quality / np.maximum(best, 1e-12), quality > 0, averaging)
-    with np.errstate(divide="ignore"):
-        scores = np.log(scores)
+        doubt = np.minimum(np.maximum(trust[number], 1e-3) / DOUBT, 1)
+        with np.errstate(divide="ignore"):
+            scores[number] = np.log(scores[number]) + SUSPICION * np.log(doubt)
     labels = np.argmax(scores, axis=0).astype(np.int32)
     labels = _won_over(scores, labels, links)
     labels[best <= 0] = UNSEEN

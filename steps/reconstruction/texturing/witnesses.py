@@ -68,7 +68,7 @@ class Inquiry:
         seen[seen] = self.reached(view, self._centers[seen])
         vertex_seen = corners.inside & picture.counts(corners.spots)
         vertex_seen[vertex_seen] = self.reached(view, self._mesh.vertices[vertex_seen])
-        whole = vertex_seen[faces].all(axis=1)
+        whole = np.asarray(vertex_seen[faces].all(axis=1), np.bool_)
         away = Outlines(view, self._caster, self._edge).away(centers.spots, OUTLINE)
         share = np.maximum(np.where(whole, away, 0), LEAST_SHARE)
         return Witness(

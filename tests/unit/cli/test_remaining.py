@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -60,7 +61,7 @@ def test_recorded_steps_are_told_within_a_factor_of_two_most_of_the_time(stretch
 def test_what_is_shown_never_jumps(trace: Path) -> None:
     for step in steps_of(trace).values():
         seen = [left for _, left in shown(step["said"], float(step["seconds"]))]  # type: ignore[arg-type]  # JSON
-        for before, after in zip(seen, seen[1:], strict=False):
+        for before, after in pairwise(seen):
             if before is not None and after is not None:
                 assert after - before < 3 + 0.25 * before
                 assert before - after < 3 + 0.25 * before

@@ -12,6 +12,8 @@ import pytest
 
 from kai_pipelines import Fatal, ImageSet, Quality
 from steps.reconstruction.assess import Assessment, assess_photos
+from tests.faulty_photos import exif, save
+from tests.unit.steps.reconstruction.photographs.pictures import on_a_turntable
 
 
 def picture(seed: int, width: int = 640, height: int = 480) -> PIL.Image.Image:
@@ -216,3 +218,167 @@ def test_a_name_in_an_old_encoding_is_refused(folder):
 
     assert fault.value.code == "unreadable-names"
     assert fault.value.files == ("caf\\xe9.jpg",)
+
+
+def masks_of(folder: Path, **drawn: np.ndarray) -> ImageSet:
+    place = folder.parent / "masks"
+    place.mkdir()
+    for stem, values in drawn.items():
+        PIL.Image.fromarray(values).save(place / f"{stem}.jpg.png")
+    return ImageSet(place)
+
+
+def half(width: int = 640, height: int = 480) -> np.ndarray:
+    values = np.zeros((height, width), np.uint8)
+    values[:, : width // 2] = 255
+    return values
+
+
+def test_given_masks_are_handed_on_in_the_size_of_their_photographs(folder):
+    masks = masks_of(folder, **{"good-0": half(), "good-1": half(320, 240)})
+
+    result = assess_photos(ImageSet(folder), masks=masks)
+
+    assert sorted(path.name for path in result.masks.path.iterdir()) == ["good-0.jpg.png", "good-1.jpg.png"]
+    for path in result.masks.path.iterdir():
+        values = np.asarray(PIL.Image.open(path))
+        assert values.shape == (480, 640)
+        assert set(np.unique(values)) == {0, 255}
+    assert warning_files(result, "mask-missing") == ["good-2.jpg"]
+    assert facts(result)["masks"] == {"from": "given", "photos": 2, "background": None}
+
+
+def test_a_mask_of_another_shape_ends_the_run_by_name(folder):
+    masks = masks_of(folder, **{"good-0": half(), "good-1": half(480, 480)})
+
+    with pytest.raises(Fatal) as raised:
+        assess_photos(ImageSet(folder), masks=masks)
+
+    assert raised.value.code == "mask-size"
+    assert raised.value.files == ("good-1.jpg (480 × 480 for 640 × 480 pixels)",)
+
+
+def test_black_and_inverted_masks_are_named(folder):
+    picture(3).save(folder / "good-3.jpg", quality=92)
+    inverted = np.full((480, 640), 255, np.uint8)
+    inverted[100:380, 150:490] = 0
+    masks = masks_of(
+        folder, **{"good-0": np.zeros((480, 640), np.uint8), "good-1": inverted, "good-2": half(), "more": half()}
+    )
+
+    result = assess_photos(ImageSet(folder), masks=masks)
+
+    assert warning_files(result, "mask-empty") == ["good-0.jpg"]
+    assert row(result, "good-0.jpg")["used"] is False
+    assert warning_files(result, "mask-inverted") == ["good-1.jpg"]
+    assert warning_files(result, "masks-without-photo") == ["more.jpg.png"]
+    assert not (result.photos.path / "good-0.jpg").exists()
+
+
+def test_masks_that_lie_in_the_photographs_folder_are_no_photographs(folder):
+    inside = folder / "masks"
+    inside.mkdir()
+    for number in range(3):
+        PIL.Image.fromarray(half()).save(inside / f"good-{number}.png")
+
+    result = assess_photos(ImageSet(folder), masks=ImageSet(inside))
+
+    assert result.metrics.values["photos"] == 3
+    assert result.metrics.values["masked_photos"] == 3
+
+
+def test_transparency_is_a_mask(folder):
+    clear = picture(9).convert("RGBA")
+    clear.putalpha(PIL.Image.fromarray(half()))
+    clear.save(folder / "good-9.png")
+
+    result = assess_photos(ImageSet(folder))
+
+    assert np.array_equal(np.asarray(PIL.Image.open(result.masks.path / "good-9.png.png")), half())
+
+
+def test_a_turntable_before_black_gets_masks_and_says_so(tmp_path):
+    place = tmp_path / "photos"
+    place.mkdir()
+    for angle in range(0, 60, 12):
+        values, _ = on_a_turntable(angle, 5, size=480)
+        PIL.Image.fromarray(values).save(place / f"{angle:02}.png")
+
+    result = assess_photos(ImageSet(place))
+
+    assert facts(result)["masks"] == {"from": "made", "photos": 5, "background": "black"}
+    assert result.metrics.values["masks"] == "made"
+    assert len(list(result.masks.path.iterdir())) == 5
+    assert warning_files(result, "dark") == []
+
+
+def test_positions_are_meters_and_no_file_has_a_latitude(folder):
+    for number in range(3):
+        save(
+            np.asarray(picture(number)),
+            folder / f"good-{number}.jpg",
+            exif=exif(place=(47.0 + number * 1e-4, 8.0, 400.0)),
+        )
+
+    result = assess_photos(ImageSet(folder))
+
+    north = [facts(result)["positions_m"][f"good-{number}.jpg"][1] for number in range(3)]
+    assert np.diff(north) == pytest.approx(111_195 * 1e-4, rel=0.005)
+    assert "47.0" not in result.assessment.path.read_text(encoding="utf-8")
+    for path in result.photos.path.iterdir():
+        with PIL.Image.open(path) as image:
+            assert image.getexif().get_ifd(0x8825) == {}
+            assert image.getexif().get_ifd(0x8769)[0x920A] == 28
+
+
+def test_cameras_sizes_and_focal_lengths_are_groups_and_none_is_dropped(folder):
+    save(np.asarray(picture(5)), folder / "tele.jpg", exif=exif(focal_mm=85.0))
+    save(np.asarray(picture(6, 480, 640)), folder / "upright.jpg", exif=exif(focal_mm=28.0))
+
+    result = assess_photos(ImageSet(folder))
+
+    groups = {
+        (group["camera"], group["width"], group["focal_mm"]): group["photos"] for group in facts(result)["groups"]
+    }
+    assert groups == {
+        ("", 640, None): ["good-0.jpg", "good-1.jpg", "good-2.jpg"],
+        ("Maker One", 640, 85.0): ["tele.jpg"],
+        ("Maker One", 480, 28.0): ["upright.jpg"],
+    }
+    assert result.metrics.values["photos"] == 5
+
+
+def test_of_two_that_mirror_each_other_the_one_that_fits_the_others_stays(rendered, tmp_path):
+    place = tmp_path / "photos"
+    place.mkdir()
+    views = sorted(rendered.photos.path.iterdir())[:5]
+    for path in views:
+        (place / path.name).write_bytes(path.read_bytes())
+    with PIL.Image.open(views[2]) as image:
+        image.transpose(PIL.Image.Transpose.FLIP_LEFT_RIGHT).save(place / "a-flip.jpg", quality=100, subsampling=0)
+
+    result = assess_photos(ImageSet(place))
+
+    assert warning_files(result, "mirrored-photo") == ["a-flip.jpg"]
+
+
+def test_a_photograph_of_100_million_pixels_is_handed_on_smaller(folder):
+    large = cv2.resize(np.asarray(picture(30)), (11600, 8700), interpolation=cv2.INTER_NEAREST)
+    PIL.Image.fromarray(large).save(folder / "large.jpg", quality=80)
+
+    result = assess_photos(ImageSet(folder))
+
+    with PIL.Image.open(result.photos.path / "large.jpg") as image:
+        assert image.size == (5800, 4350)
+    assert warning_files(result, "very-large") == ["large.jpg"]
+
+
+def test_a_broken_heic_is_named_and_avif_goes_on_as_jpeg(folder):
+    pytest.importorskip("pi_heif")
+    (folder / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic")  # cut off after its head
+
+    result = assess_photos(ImageSet(folder))
+
+    assert warning_files(result, "unreadable-photo") == ["IMG_1.HEIC"]
+    picture(40).save(folder / "IMG_2.avif", quality=95)
+    assert row(assess_photos(ImageSet(folder)), "IMG_2.avif.jpg")["used"] is True

@@ -304,7 +304,28 @@ def test_a_degraded_run_says_so_above_everything(finished: Any, tmp_path: Path) 
     figures = json.loads(result.metrics.path.read_text())
     assert "medium ran out of memory in fuse-depth; the model was built at low." in text
     assert (figures["chosen"], figures["built"], figures["device_reason"]) == ("medium", "low", "no GPU here")
-    assert "The dense stereo ran on cpu: no GPU here." in text
+    assert "Device of the dense stereo: cpu; no GPU here." in text
+
+
+def test_why_a_quality_was_given_up_is_told_without_places(finished: Any) -> None:
+    given_up = FailedTry(name="medium", step="fuse-depth", why="failed: cannot write /var/tmp/kai-7/points.ply")
+
+    result = finalize(
+        finished, quality=Quality.LOW, choice=_choice_of("medium", finished.choice.path.parent), degraded=[given_up]
+    )
+
+    (told,) = [
+        one for one in json.loads(result.metrics.path.read_text())["fallbacks"] if one["message"].startswith("medium")
+    ]
+    assert told["message"].startswith("medium failed: cannot write points.ply in fuse-depth")
+    text = result.report.path.read_text(encoding="utf-8")
+    assert told["message"] in text[text.index('class="banner') : text.index("<h1>")]
+
+
+def _choice_of(quality: str, folder: Path) -> Figures:
+    path = folder / f"choice-{quality}.json"
+    path.write_text(json.dumps({"quality": quality, "reason": "Enough for it."}))
+    return Figures(path)
 
 
 def test_a_model_too_big_to_turn_is_a_picture_that_says_why(finished: Any, monkeypatch: pytest.MonkeyPatch) -> None:

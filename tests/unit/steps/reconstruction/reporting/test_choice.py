@@ -52,4 +52,4 @@ def test_what_was_measured_stands_below_the_table() -> None:
 
 
 def test_an_absent_gpu_is_told_as_the_reason() -> None:
-    assert where(summary(device_reason="no GPU is here")) == "The dense stereo ran on cpu: no GPU is here."
+    assert where(summary(device_reason="no GPU is here")) == "Device of the dense stereo: cpu; no GPU is here."

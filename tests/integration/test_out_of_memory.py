@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 KAI = Path(sys.executable).parent / "kai"
-FLOW = '''
+FLOW = """
 import subprocess
 import sys
 import time
@@ -54,7 +54,7 @@ def hopeless() -> int:
 @pipeline
 def parental() -> int:
     return start_a_child(400)
-'''
+"""
 
 
 @pytest.fixture
