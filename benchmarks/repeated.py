@@ -54,17 +54,22 @@ def repeat_model(source: Path, target: Path, times: int) -> None:
     import pycolmap
 
     model = pycolmap.Reconstruction(source)
-    images = sorted(model.images.values(), key=lambda image: image.image_id)
-    largest = max(image.image_id for image in images)
-    tracks = {number: list(point.track.elements) for number, point in model.points3D.items()}
+    images = [  # plain values: the model moves its own when it grows
+        (image.image_id, image.name, image.camera_id, image.cam_from_world(), [p.xy.copy() for p in image.points2D])
+        for image in sorted(model.images.values(), key=lambda image: image.image_id)
+    ]
+    largest = max(number for number, *_ in images)
+    tracks = {
+        number: [(element.image_id, element.point2D_idx) for element in point.track.elements]
+        for number, point in model.points3D.items()
+    }
     for number in range(1, times):
-        for image in images:
-            other = number * largest + image.image_id
-            copy = pycolmap.Image(again(image.name, number), [p.xy for p in image.points2D], camera_id=image.camera_id, image_id=other)  # fmt: skip
-            model.add_image_with_trivial_frame(copy, image.cam_from_world())
+        for own, name, camera, pose, spots in images:
+            copy = pycolmap.Image(again(name, number), spots, camera_id=camera, image_id=number * largest + own)
+            model.add_image_with_trivial_frame(copy, pose)
         for point, elements in tracks.items():
-            for element in elements:
-                model.add_observation(point, pycolmap.TrackElement(number * largest + element.image_id, element.point2D_idx))  # fmt: skip
+            for own, spot in elements:
+                model.add_observation(point, pycolmap.TrackElement(number * largest + own, spot))
     target.mkdir(parents=True)
     model.write(target)
 
