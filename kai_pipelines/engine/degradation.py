@@ -58,8 +58,8 @@ class Degradation:
 
 def degradations(record: Record, said: Callable[[str], str] = lambda _: "") -> list[Degradation]:
     """All of a record, in the order of its nodes; `said` gives the error that the log of a node ends with."""
-    nodes = (record.get("status") or {}).get("nodes") or {}
-    by_name = {str(node["name"]): node for node in nodes.values()}
+    nodes = _mapping(_mapping(record, "status"), "nodes")
+    by_name = {str(node["name"]): node for node in nodes.values() if isinstance(node, Mapping) and "name" in node}
     templates = _templates(record)
     found = []
     for node in by_name.values():
@@ -71,8 +71,14 @@ def degradations(record: Record, said: Callable[[str], str] = lambda _: "") -> l
     return found
 
 
+def _mapping(record: Record, key: str) -> Record:
+    """A field that ought to be an object; a server's answer may hold anything."""
+    value = record.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
 def _templates(record: Record) -> dict[str, Record]:
-    status = record.get("status") or {}
+    status = _mapping(record, "status")
     stored = (status.get("storedWorkflowTemplateSpec") or {}).get("templates") or []
     own = (record.get("spec") or {}).get("templates") or []
     known = {str(one.get("name")): one for one in [*stored, *own]}
