@@ -36,10 +36,10 @@ def with_options(
 ) -> dict[str, str]:
     """The parameters, and those given as ``--name=value`` or, for a bool, as ``--name``."""
     found = dict(parameters)
+    kinds = _parameters(target) if words else {}
     for word in words:
         name, equals, value = word.removeprefix("--").partition("=")
         name = name.replace("-", "_")
-        kinds = _parameters(target)
         if not word.startswith("--") or name not in kinds:
             raise _unknown(word, kinds, options)
         if name in found:

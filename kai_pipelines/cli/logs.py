@@ -11,8 +11,8 @@ import click
 from kai_pipelines.cli.place import Record, located
 from kai_pipelines.cli.server_options import asked, server_options
 from kai_pipelines.cluster.connection import Flags
-from kai_pipelines.drawing.fields import mapping, text
 from kai_pipelines.errors import UsageError
+from kai_pipelines.manifest.fields import mapping, text
 
 
 @click.command()

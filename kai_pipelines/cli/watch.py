@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kai_pipelines.drawing.fields import mapping, text
 from kai_pipelines.drawing.tree import MARKS
+from kai_pipelines.manifest.fields import mapping, text
 
 if TYPE_CHECKING:
     from kai_pipelines.cluster.server import Server

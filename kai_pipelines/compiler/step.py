@@ -11,7 +11,7 @@ from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepDefinition, StepUse
 from kai_pipelines.compiler import text
 from kai_pipelines.compiler.objects import Object, ports
-from kai_pipelines.errors import EXITS_FOR_GOOD, AuthoringError
+from kai_pipelines.errors import EXITS_FOR_GOOD, PAST_DEADLINE, AuthoringError
 from kai_pipelines.manifest.duration import format_duration, parse_duration, whole_seconds
 from kai_pipelines.manifest.names import NO_CACHE
 
@@ -55,10 +55,6 @@ def step_template(step: StepDefinition, image: str, *, keyed: Sequence[str] = ()
         "resources": container_resources(step.options.resources),
     }
     return template
-
-
-_LATE = "longer than the specified deadline"
-"""What Kubernetes says of a pod that ran past its deadline; its containers' exit codes say nothing of it."""
 
 
 def _inputs(inputs: dict[str, Port], outputs: dict[str, Port], keyed: Sequence[str], patched: bool) -> Object:
@@ -121,7 +117,7 @@ def retry_strategy(retry: Retry) -> Object:
         backoff["maxDuration"] = format_duration(parse_duration(retry.max_duration))
     for_good = f"lastRetry.exitCode in [{', '.join(text.literal(str(code)) for code in EXITS_FOR_GOOD)}]"
     if not retry.after_timeout:
-        for_good += f" || lastRetry.message contains {text.literal(_LATE)}"
+        for_good += f" || lastRetry.message contains {text.literal(PAST_DEADLINE)}"
     return {
         "limit": retry.limit,
         "retryPolicy": policy,

@@ -4,7 +4,7 @@ What belongs here: reading an Argo manifest (or the record of a run) into a smal
 and writing it as Mermaid, SVG or one HTML page. What never will: Python pipelines, running anything, or a graph
 program or browser library from outside; the standard library draws it all, and equal manifests give equal bytes.
 
-    fields  untrusted dicts        wording  conditions, loops, durations in a few words     place  pool and resources
+    wording conditions, loops, durations in a few words     place  pool and resources
     model   the picture's values   outcome  status.nodes by path                            flow   manifest → model
     layered positions of one flow  letters  widths of text    scene  model → boxes and lines    svg, html, mermaid
     tree    a run's nodes as lines of text

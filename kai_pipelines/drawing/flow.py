@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any
 
 from kai_pipelines.drawing.edges import choice_of, failures_of, with_implied
-from kai_pipelines.drawing.fields import mapping, mappings, sequence, text
 from kai_pipelines.drawing.model import Chart, Edge, Flow, Kind, Node
 from kai_pipelines.drawing.outcome import EXIT, Outcomes, Path
 from kai_pipelines.drawing.place import place_of
@@ -25,6 +24,7 @@ from kai_pipelines.drawing.wording import (
 )
 from kai_pipelines.errors import ManifestError
 from kai_pipelines.manifest.document import Manifest
+from kai_pipelines.manifest.fields import mapping, mappings, sequence, text
 
 Task = Mapping[str, Any]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from kai_pipelines.drawing.fields import mapping, sequence, text
 from kai_pipelines.drawing.model import Outcome
+from kai_pipelines.manifest.fields import mapping, sequence, text
 
 Record = Mapping[str, Any]
 Path = tuple[str, ...]

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kai_pipelines.drawing.fields import mapping, mappings, text
 from kai_pipelines.drawing.model import Place
+from kai_pipelines.manifest.fields import mapping, mappings, text
 from kai_pipelines.manifest.pools import LABEL as POOL_LABEL
 
 _PARAMETER = re.compile(r"\{\{\s*inputs\.parameters\.([A-Za-z0-9_-]+)\s*\}\}")

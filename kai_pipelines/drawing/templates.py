@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from kai_pipelines.drawing.fields import mapping, mappings, sequence, text
 from kai_pipelines.errors import ManifestError
 from kai_pipelines.manifest.document import Manifest
+from kai_pipelines.manifest.fields import mapping, mappings, sequence, text
 
 Template = Mapping[str, Any]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from kai_pipelines.drawing.fields import mapping, sequence, text
 from kai_pipelines.drawing.outcome import moment
 from kai_pipelines.drawing.wording import clock, shortened
+from kai_pipelines.manifest.fields import mapping, sequence, text
 
 Record = Mapping[str, Any]
 

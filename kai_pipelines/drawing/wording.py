@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from kai_pipelines.drawing.fields import text
 from kai_pipelines.drawing.model import EdgeKind
+from kai_pipelines.manifest.fields import text
 
 Origins = Mapping[str, str]
 """Inside a template: what each input parameter is called where it comes from."""

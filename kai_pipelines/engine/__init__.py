@@ -112,15 +112,15 @@ async def _run(
         raise
     parameters = {one["name"]: str(one.get("value", "")) for one in outputs.get("parameters") or []}
     failure = _failure(request, execution, phase, message)
-    degraded = tuple(degradations(record(phase, message), execution.said))
+    ended = workflow_record(request.manifest, execution, phase, message)
+    degraded = tuple(degradations(ended, execution.said))
     notes = {**(program.metadata.get("annotations") or {})}
     notes.pop(ANNOTATION, None)  # of the run before, where this one goes on with it
     if degraded and phase == "Succeeded":
         notes[ANNOTATION] = " | ".join(map(str, degraded))
     if notes or program.metadata.get("annotations"):
         program.metadata["annotations"] = notes
-    ended = record(phase, message)
-    return Run(ended, phase, execution.executed, execution.cached, failure, parameters, degraded)
+    return Run(record(phase, message), phase, execution.executed, execution.cached, failure, parameters, degraded)
 
 
 def verdict(execution: Execution) -> tuple[str, str]:

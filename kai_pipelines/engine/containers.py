@@ -15,7 +15,7 @@ from typing import Any
 from kai_pipelines.engine.command import Commander
 from kai_pipelines.engine.executor import OUT_OF_MEMORY, TIMED_OUT, Executor, Job
 from kai_pipelines.engine.part import MAIN, Part
-from kai_pipelines.errors import EXIT_MEMORY
+from kai_pipelines.errors import EXIT_MEMORY, PAST_DEADLINE
 from kai_pipelines.manifest.duration import parse_duration
 
 NO_START = 64
@@ -24,7 +24,7 @@ _KILLED = frozenset({137, 143})
 """Exit codes of a container that was told to stop."""
 _LONGEST_MESSAGE = 4096
 """Bytes of a termination message (Kubernetes)."""
-_DEADLINE = "Pod was active on the node longer than the specified deadline"
+_DEADLINE = f"Pod was active on the node {PAST_DEADLINE}"
 
 
 @dataclass(frozen=True)

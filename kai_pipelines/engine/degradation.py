@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kai_pipelines.engine.node import BAD
-from kai_pipelines.errors import EXIT_MEMORY
+from kai_pipelines.engine.retry import PAST_DURATION
+from kai_pipelines.errors import EXIT_MEMORY, PAST_DEADLINE
+from kai_pipelines.manifest.fields import mapping
 
 Record = Mapping[str, Any]
 ANNOTATION = "kai-pipelines/degraded"
@@ -22,7 +24,7 @@ DEGRADED = "degraded"
 _AFTER_FAILURE = re.compile(r"\(([\w-]+)\.Failed \|\| \1\.Errored\)")
 """As the compiler writes it of a fallback; a task that only clears up after a failure is not one."""
 _RAN = frozenset({"Succeeded", "Running", *BAD})
-_LATE = ("longer than the specified deadline", "Max duration limit exceeded")
+_LATE = (PAST_DEADLINE, PAST_DURATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Degradation:
 
 def degradations(record: Record, said: Callable[[str], str] = lambda _: "") -> list[Degradation]:
     """All of a record, in the order of its nodes; `said` gives the error that the log of a node ends with."""
-    nodes = _mapping(_mapping(record, "status"), "nodes")
+    nodes = mapping(record, "status", "nodes")
     by_name = {str(node["name"]): node for node in nodes.values() if isinstance(node, Mapping) and "name" in node}
     templates = _templates(record)
     found = []
@@ -71,14 +73,8 @@ def degradations(record: Record, said: Callable[[str], str] = lambda _: "") -> l
     return found
 
 
-def _mapping(record: Record, key: str) -> Record:
-    """A field that ought to be an object; a server's answer may hold anything."""
-    value = record.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
 def _templates(record: Record) -> dict[str, Record]:
-    status = _mapping(record, "status")
+    status = mapping(record, "status")
     stored = (status.get("storedWorkflowTemplateSpec") or {}).get("templates") or []
     own = (record.get("spec") or {}).get("templates") or []
     known = {str(one.get("name")): one for one in [*stored, *own]}

@@ -16,6 +16,7 @@ from kai_pipelines.errors import ManifestError
 from kai_pipelines.expression import evaluate
 from kai_pipelines.manifest.duration import parse_duration
 
+PAST_DURATION = "Max duration limit exceeded"
 _FOREVER = float(2**63 - 1) / 1e9
 """Seconds in Go's longest duration."""
 _POLICIES = {
@@ -64,7 +65,7 @@ def backoff(strategy: Mapping[str, Any], attempts: Attempts, now: float) -> Wait
     if settings.get("maxDuration"):
         deadline = attempts.first_started + _duration(settings["maxDuration"])
         if now > deadline:
-            return Wait(stop="Max duration limit exceeded")
+            return Wait(stop=PAST_DURATION)
     if not settings.get("duration"):
         raise ManifestError("no base duration specified for retryStrategy")
     until = attempts.last.finished_at + _length(settings, attempts.count)
