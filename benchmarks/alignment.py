@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from kai_pipelines import ImageSet
 from steps.data.render_scene import render_scene
 from steps.reconstruction.align import Alignment, align_photos
+from steps.reconstruction.alignment.scale import umeyama
 from steps.reconstruction.assess import assess_photos
 from steps.reconstruction.colmap import pycolmap
 
@@ -73,15 +74,6 @@ class PairRow:
     cpu_seconds: float
 
 
-def similarity(source: Array, target: Array) -> Array:
-    """`source` [n, 3] moved, turned and scaled to lie best on `target`; Umeyama, PAMI 13, 1991."""
-    a, b = source - source.mean(0), target - target.mean(0)
-    u, scales, vt = np.linalg.svd(b.T @ a / len(a))
-    signs = np.array([1, 1, np.sign(np.linalg.det(u @ vt))])
-    scale = float((scales * signs).sum() / (a**2).sum(1).mean())
-    return np.asarray(scale * a @ (u @ np.diag(signs) @ vt).T + target.mean(0))
-
-
 def read_truth(folder: Path) -> dict[str, Any]:
     """Cameras by file name, or nothing."""
     for name in ("gt_cameras.json", "cameras.json", "truth/cameras.json"):
@@ -108,7 +100,8 @@ def compare(result: Alignment, truth: dict[str, Any]) -> tuple[float, float, flo
         focal.append(abs(model.cameras[image.camera_id].mean_focal_length() / true - 1))
     centers = np.array(known)
     span = np.linalg.norm(centers[:, None] - centers[None], axis=2).max()
-    error = 100 * np.linalg.norm(similarity(np.array(found), centers) - centers, axis=1) / span
+    scale, turn, shift = umeyama(np.array(found), centers)
+    error = 100 * np.linalg.norm(scale * np.array(found) @ turn.T + shift - centers, axis=1) / span
     return float(error.mean()), float(error.max()), float(100 * np.mean(focal))
 
 

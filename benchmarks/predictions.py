@@ -21,18 +21,19 @@ from scaling import steps_of
 
 from kai_pipelines import Quality
 from steps.reconstruction.choosing.costs import predict
-from steps.reconstruction.choosing.evidence import Assessed, Matched, gather
+from steps.reconstruction.choosing.evidence import gather
+from steps.reconstruction.documents import AssessmentDocument, MatchDocument
 from steps.reconstruction.presets import PRESETS
 
 
-def documents(output: Path, store: Path) -> tuple[Assessed, Matched]:
+def documents(output: Path, store: Path) -> tuple[AssessmentDocument, MatchDocument]:
     """What the run measured."""
     from repeated import kept
 
     made = kept(output, store)
     return (
-        Assessed.model_validate_json(made["assess-photos.assessment"].read_bytes()),
-        Matched.model_validate_json(made["align-photos.match_graph"].read_bytes()),
+        AssessmentDocument.model_validate_json(made["assess-photos.assessment"].read_bytes()),
+        MatchDocument.model_validate_json(made["align-photos.match_graph"].read_bytes()),
     )
 
 

@@ -1,21 +1,28 @@
-"""The steps after alignment on a finished run whose photographs are each taken several times, for `scaling.py`.
+"""The steps after dense stereo on a finished run whose photographs are each taken several times, beside `scaling.py`.
 
+    python benchmarks/repeated.py OUTPUT --store STORE [--times 5] [--quality medium]
+
+OUTPUT is the folder of a finished `kai run reconstruction -o OUTPUT`, STORE the store (KAI_STORE) that it ran with.
 Memory and time of these steps depend on how many photographs there are and how large, not on whether two show the same:
 what took hours to match is used again under other names, and two hundred photographs cost what their own step costs.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from steps.reconstruction.presets import PRESETS, Preset
+from scaling import growth, show
+
+from kai_pipelines import Quality
+from steps.reconstruction.presets import PRESETS
 
 Paths = Mapping[str, Path]
 
@@ -106,9 +113,9 @@ def step(address: str, inputs: Mapping[str, object], outputs: Paths, needed: Map
     return {"cpu_seconds": used.ru_utime + used.ru_stime, "peak_memory_bytes": used.ru_maxrss * 1024}
 
 
-def run_repeated(run: Path, store: Path, times: int, quality: str, scratch: Path) -> dict[str, dict[str, float]]:
-    """What each step after alignment costs, but for the matching itself, with `times` as many photographs."""
-    made, row = kept(run, store), _preset(quality)
+def run_repeated(run: Path, store: Path, times: int, quality: Quality, scratch: Path) -> dict[str, dict[str, float]]:
+    """What undistortion and each step after the dense stereo cost with `times` as many photographs."""
+    made, row = kept(run, store), PRESETS[quality]
     shutil.rmtree(scratch, ignore_errors=True)
     repeat_photographs(made["assess-photos.photos"], scratch / "photos", times)
     masks = made.get("assess-photos.masks")
@@ -138,10 +145,21 @@ def run_repeated(run: Path, store: Path, times: int, quality: str, scratch: Path
     return costs
 
 
-def _preset(quality: str) -> Preset:
-    return next(row for name, row in PRESETS.items() if name.value == quality)
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--store", type=Path, required=True)
+    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--quality", type=Quality, choices=list(Quality), default=Quality.MEDIUM)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.store, prefix="repeated-") as scratch:  # hard links stay on one disk
+        steps = run_repeated(options.output, options.store, options.times, options.quality, Path(scratch) / "inputs")
+    photos = options.times * len(json.loads((options.output / "cameras.json").read_text(encoding="utf-8")))
+    runs = [{"photos": photos, "repeated": options.times, "steps": steps}]
+    show(runs, growth(runs))
+    print(json.dumps(runs, indent=1))
+    return 0
 
 
-def document(costs: Mapping[str, Any], photos: int) -> dict[str, Any]:
-    """As a run of `scaling.py`."""
-    return {"photos": photos, "exit_code": 0, "repeated": True, "steps": dict(costs)}
+if __name__ == "__main__":
+    sys.exit(main())

@@ -36,6 +36,7 @@ from kai_pipelines import ImageSet, Mesh, PointCloud, Quality, SparseModel
 from steps.data.scene.cameras import Camera, place_cameras
 from steps.data.scene.picture import take_picture
 from steps.reconstruction.align import align_photos
+from steps.reconstruction.alignment.scale import umeyama
 from steps.reconstruction.artifacts import DenseScene, DepthMaps
 from steps.reconstruction.assess import assess_photos
 from steps.reconstruction.depth import estimate_depth
@@ -137,16 +138,6 @@ def _times_seen(scene: Scene, cameras: Sequence[Camera], some: Samples) -> NDArr
     return times
 
 
-def similarity(source: Array, target: Array) -> tuple[float, Array, Array]:
-    """Scale, rotation and translation that lay `source` [n, 3] best on `target`; Umeyama, PAMI 13, 1991."""
-    a, b = source - source.mean(0), target - target.mean(0)
-    u, scales, vt = np.linalg.svd(b.T @ a / len(a))
-    signs = np.array([1, 1, np.sign(np.linalg.det(u @ vt))])
-    scale = float((scales * signs).sum() / (a**2).sum(1).mean())
-    rotation = u @ np.diag(signs) @ vt
-    return scale, rotation, target.mean(0) - scale * rotation @ source.mean(0)
-
-
 class Stages:
     """Runs steps, one folder each, and keeps what they made and the CPU seconds they took."""
 
@@ -222,7 +213,7 @@ def score(shape: str, quality: Quality, photos: int, size: int, seed: int, folde
     placed = sorted((image for image in model.images.values() if image.has_pose), key=lambda image: image.name)
     centers = np.array([image.projection_center() for image in placed])
     known = np.array([cameras[int(Path(image.name).stem.split("-")[1])].center for image in placed])
-    scale, rotation, translation = similarity(centers, known)
+    scale, rotation, translation = umeyama(centers, known)
 
     truth = Truth(scene, cameras)
     cloud = read_cloud(points.path).points

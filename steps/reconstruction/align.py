@@ -7,11 +7,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kai_pipelines import Fatal, ImageSet, Resources, Retry, SparseModel, progress, step
+from kai_pipelines import Fatal, ImageSet, Resources, SparseModel, progress, step
 from steps.reconstruction.artifacts import MatchGraph, PhotoAssessment
 from steps.reconstruction.known_distance import KnownDistance
 from steps.reconstruction.metrics import Measurement, StepMetrics, measured
 from steps.reconstruction.photographs import FEWEST_PHOTOS
+from steps.reconstruction.retrying import COMPUTING
 
 if TYPE_CHECKING:
     from steps.reconstruction.alignment.placing import Placed
@@ -30,11 +31,7 @@ class Alignment(NamedTuple):
     metrics: StepMetrics
 
 
-@step(
-    resources=Resources(cpu=2, memory="4Gi"),
-    timeout="2h",
-    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
-)
+@step(resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=COMPUTING)
 def align_photos(
     photos: ImageSet,
     masks: ImageSet | None = None,
@@ -67,7 +64,8 @@ def align_photos(
         pycolmap.set_random_seed(_SEED)
         sources = Sources(photos.path, names, masks.path if masks is not None else None)
         found = Placing(sources, Path(scratch), _SEED, _report, largest=largest).place(max_features)
-        doubts, reasons = _doubts(found, names), _left_out(found, names, facts)
+        repeated = verdict.copies(found.moved, len(names))
+        doubts, reasons = _doubts(found, names), _left_out(found, names, facts, repeated)
         model = refine(found.model)
         rename_photos(model, dict(zip(found.matched.numbered, names, strict=True)))
         verdict.refuse_shallow(names, coverage.parallax(model)[1])
@@ -91,7 +89,7 @@ def align_photos(
             up_source=up_source,
         )
         _record_scale(m, scale)
-        _warn(m, found, names, reasons, doubts)
+        _warn(m, found, names, reasons, doubts, repeated)
     return Alignment(sparse, match_graph, m.metrics)
 
 
@@ -123,12 +121,13 @@ def _doubts(found: Placed, names: tuple[str, ...]) -> list[str]:
     return sorted({names[index] for edge in edges for index in (edge.a, edge.b)})
 
 
-def _left_out(found: Placed, names: tuple[str, ...], facts: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    from steps.reconstruction.alignment import leftovers, verdict
+def _left_out(
+    found: Placed, names: tuple[str, ...], facts: dict[str, Any], repeated: list[list[int]]
+) -> dict[str, tuple[str, str]]:
+    from steps.reconstruction.alignment import leftovers
 
     rows = facts.get("photos", [])
     blurred = {row["name"] for row in rows if any(str(code).startswith("blur") for code in row.get("issues", []))}
-    repeated = verdict.copies(found.moved, len(names))
     copied = {index: group[0] for group in repeated for index in group[1:]}
     return leftovers.explain(names, found.matched.graph, found.left, found.mirrored, blurred, copied)
 
@@ -147,18 +146,19 @@ def _warn(
     names: tuple[str, ...],
     reasons: dict[str, tuple[str, str]],
     doubts: list[str],
+    repeated: list[list[int]],
 ) -> None:
     """Name the photographs that were left out, and those that should be looked at."""
-    from steps.reconstruction.alignment import leftovers, verdict
+    from steps.reconstruction.alignment import leftovers
 
     m.metrics.warnings.extend(leftovers.warnings(reasons, len(names)))
-    repeated = [[names[index] for index in group] for group in verdict.copies(found.moved, len(names))]
     if repeated:
-        told = "; ".join(" = ".join(group) for group in repeated)
+        groups = [[names[index] for index in group] for group in repeated]
+        told = "; ".join(" = ".join(group) for group in groups)
         m.warn(
             "copies",
             f"Photographs that are the same picture add nothing: {told}.",
-            [name for group in repeated for name in group],
+            [name for group in groups for name in group],
         )
     if doubts:
         message = f"{len(doubts)} photographs match others where the cameras say they cannot: things that look alike."

@@ -6,10 +6,11 @@ import json
 import os
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from kai_pipelines import Fatal, ImageSet, Quality, Resources, Retry, progress, step
+from kai_pipelines import Fatal, ImageSet, Quality, Resources, progress, step
 from steps.reconstruction.artifacts import PhotoAssessment
 from steps.reconstruction.metrics import Measurement, StepMetrics, measured
 from steps.reconstruction.photographs import FEWEST_PHOTOS
+from steps.reconstruction.retrying import COMPUTING
 
 if TYPE_CHECKING:
     from steps.reconstruction.photographs.findings import SetAssessment
@@ -33,11 +34,7 @@ class Assessment(NamedTuple):
     metrics: StepMetrics
 
 
-@step(
-    resources=Resources(cpu=2, memory="3Gi"),
-    timeout="2h",
-    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
-)
+@step(resources=Resources(cpu=2, memory="3Gi"), timeout="2h", retry=COMPUTING)
 def assess_photos(
     photos: ImageSet, requested: Quality | Literal["auto"] = "auto", masks: ImageSet | None = None
 ) -> Assessment:

@@ -7,9 +7,10 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
 
-from kai_pipelines import Quality, Resources, Retry, progress, step
+from kai_pipelines import Quality, Resources, progress, step
 from steps.reconstruction.artifacts import MatchGraph, PhotoAssessment, QualityChoice
 from steps.reconstruction.metrics import StepMetrics, measured
+from steps.reconstruction.retrying import COMPUTING
 
 
 class ExpectedWork(BaseModel):
@@ -30,11 +31,7 @@ class Chosen(NamedTuple):
     metrics: StepMetrics
 
 
-@step(
-    resources=Resources(cpu=1, memory="1Gi"),
-    timeout="10m",
-    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
-)
+@step(resources=Resources(cpu=1, memory="1Gi"), timeout="10m", retry=COMPUTING)
 def choose_quality(
     assessment: PhotoAssessment,
     match_graph: MatchGraph,
@@ -47,13 +44,15 @@ def choose_quality(
     `spent` are the steps that have run; what they cost stands for their part of each prediction.
     """
     from steps.reconstruction.choosing.costs import WITHIN, Cost, predict, reporting
-    from steps.reconstruction.choosing.evidence import Assessed, Matched, gather
+    from steps.reconstruction.choosing.evidence import gather
     from steps.reconstruction.choosing.rules import best_of, checks, reason
+    from steps.reconstruction.documents import AssessmentDocument, MatchDocument, read_document
     from steps.reconstruction.presets import PRESETS
-    from steps.reconstruction.reporting.documents import read_document
 
     with measured("choose_quality") as m:
-        evidence = gather(read_document(assessment.path, Assessed), read_document(match_graph.path, Matched))
+        evidence = gather(
+            read_document(assessment.path, AssessmentDocument), read_document(match_graph.path, MatchDocument)
+        )
         finished = [(one.step, Cost(one.cpu_seconds, one.peak_memory_bytes)) for one in spent]
         predictions = {quality: predict(evidence, row, finished) for quality, row in PRESETS.items()}
         found = checks(evidence, predictions, memory_limit)

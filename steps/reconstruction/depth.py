@@ -7,10 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from kai_pipelines import Fatal, Resources, Retry, progress, step
+from kai_pipelines import Fatal, Resources, progress, step
 from kai_pipelines.authoring.artifact import SCRATCH
 from steps.reconstruction.artifacts import DenseScene, DepthMaps
 from steps.reconstruction.metrics import StepMetrics, measured
+from steps.reconstruction.retrying import COMPUTING
 
 
 class Depth(NamedTuple):
@@ -20,11 +21,7 @@ class Depth(NamedTuple):
     metrics: StepMetrics
 
 
-@step(
-    resources=Resources(cpu=4, memory="8Gi"),
-    timeout="6h",
-    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
-)
+@step(resources=Resources(cpu=4, memory="8Gi"), timeout="6h", retry=COMPUTING)
 def estimate_depth(
     scene: DenseScene, views: int, seed: int = 0, device: Literal["auto", "cuda", "cpu"] = "auto"
 ) -> Depth:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from kai_pipelines import Resources, Retry, progress, step
+from kai_pipelines import Resources, progress, step
 from steps.reconstruction.metrics import StepMetrics, measured
+from steps.reconstruction.retrying import COMPUTING
 
 
 class Device(NamedTuple):
@@ -15,12 +16,7 @@ class Device(NamedTuple):
     metrics: StepMetrics
 
 
-@step(
-    resources=Resources(cpu=1, memory="1Gi"),
-    timeout="10m",
-    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
-    cache=False,
-)
+@step(resources=Resources(cpu=1, memory="1Gi"), timeout="10m", retry=COMPUTING, cache=False)
 def find_device(requested: Literal["auto", "cuda", "cpu"] = "auto") -> Device:
     """A GPU where one is there and not declined; `cuda` without one ends the run.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kai_pipelines import Fatal, GlbModel, ObjModel, Resources, Retry, UsdzModel, progress, step
+from kai_pipelines import Fatal, GlbModel, ObjModel, Resources, UsdzModel, progress, step
 from steps.reconstruction.artifacts import TexturedModel
 from steps.reconstruction.metrics import StepMetrics, measured
+from steps.reconstruction.retrying import COMPUTING
 
 
 class Exported(NamedTuple):
@@ -18,11 +19,7 @@ class Exported(NamedTuple):
     metrics: StepMetrics
 
 
-@step(
-    resources=Resources(cpu=1, memory="4Gi"),
-    timeout="1h",
-    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
-)
+@step(resources=Resources(cpu=1, memory="4Gi"), timeout="1h", retry=COMPUTING)
 def export_model(model: TexturedModel) -> Exported:
     """Write GLB, USDZ and OBJ, in the frame of the cameras: y up, one unit as long as one of the scene's."""
     from steps.reconstruction.exporting.glb import glb

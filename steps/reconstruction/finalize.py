@@ -11,13 +11,13 @@ from kai_pipelines import (
     Quality,
     Report,
     Resources,
-    Retry,
     SparseModel,
     progress,
     step,
 )
 from steps.reconstruction.artifacts import Cameras, MatchGraph, PhotoAssessment, TexturedModel
 from steps.reconstruction.metrics import FailedTry, StepMetrics
+from steps.reconstruction.retrying import COMPUTING
 
 
 class Finalized(NamedTuple):
@@ -28,11 +28,7 @@ class Finalized(NamedTuple):
     report: Report
 
 
-@step(
-    resources=Resources(cpu=1, memory="2Gi"),
-    timeout="30m",
-    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
-)
+@step(resources=Resources(cpu=1, memory="2Gi"), timeout="30m", retry=COMPUTING)
 def finalize_reconstruction(
     photos: ImageSet,
     assessment: PhotoAssessment,
@@ -54,8 +50,8 @@ def finalize_reconstruction(
     the end, `degraded` why it is another (`kai run` tells it; a cluster does not). The same inputs give the
     same bytes: nothing of this step's own time is in them, no place on earth, no path and no machine's name.
     """
+    from steps.reconstruction.documents import ChoiceDocument, read_document
     from steps.reconstruction.reporting import writing
-    from steps.reconstruction.reporting.documents import ChoiceDocument, read_document
 
     parts = 5
     progress(0, parts, "reading the model")

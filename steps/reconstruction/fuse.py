@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kai_pipelines import Fatal, PointCloud, Resources, Retry, progress, step
+from kai_pipelines import Fatal, PointCloud, Resources, progress, step
 from steps.reconstruction.artifacts import DenseScene, DepthMaps
 from steps.reconstruction.metrics import StepMetrics, measured
+from steps.reconstruction.retrying import COMPUTING
 
 LEAST_POINTS = 100
 """Fewer points are no surface."""
@@ -19,11 +20,7 @@ class Fused(NamedTuple):
     metrics: StepMetrics
 
 
-@step(
-    resources=Resources(cpu=2, memory="8Gi"),
-    timeout="2h",
-    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
-)
+@step(resources=Resources(cpu=2, memory="8Gi"), timeout="2h", retry=COMPUTING)
 def fuse_depth(scene: DenseScene, depth: DepthMaps) -> Fused:
     """Keep what several depth maps agree on, as points with normals and colors."""
     from steps.reconstruction.dense.fusion import Fusion

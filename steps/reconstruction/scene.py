@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,18 @@ class CameraView:
         """Rays (x, y, 1) in the camera's own frame through `spots` [n, 2], [n, 3]; NaN where the lens sees nothing."""
         flat = np.asarray(self._lens().cam_from_img(spots + PIXEL_CENTER), dtype=np.float64)
         return np.column_stack([flat[:, :2], np.ones(len(flat))])
+
+    def resized(self, longest: int) -> CameraView:
+        """The same camera with a picture of at most `longest` pixels a side."""
+        if longest >= max(self.width, self.height):
+            return self
+        scale = longest / max(self.width, self.height)
+        width, height = max(1, round(self.width * scale)), max(1, round(self.height * scale))
+        factor = np.array([width / self.width, height / self.height])
+        calibration = self.calibration.copy()
+        calibration[:2, :2] *= factor[:, None]
+        calibration[:2, 2] = (self.calibration[:2, 2] + 0.5) * factor - 0.5
+        return replace(self, calibration=calibration, width=width, height=height)
 
     def _lens(self) -> pycolmap.Camera:
         from steps.reconstruction.colmap import pycolmap

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kai_pipelines import Fatal, Mesh, Resources, Retry, progress, step
+from kai_pipelines import Fatal, Mesh, Resources, progress, step
 from steps.reconstruction.metrics import StepMetrics, measured
+from steps.reconstruction.retrying import COMPUTING
 
 
 class Simplified(NamedTuple):
@@ -15,11 +16,7 @@ class Simplified(NamedTuple):
     metrics: StepMetrics
 
 
-@step(
-    resources=Resources(cpu=1, memory="4Gi"),
-    timeout="1h",
-    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
-)
+@step(resources=Resources(cpu=1, memory="4Gi"), timeout="1h", retry=COMPUTING)
 def simplify_mesh(mesh: Mesh, max_faces: int) -> Simplified:
     """The same surface with at most `max_faces` triangles, its borders kept where they are."""
     from steps.reconstruction.meshing.ply import read_mesh, write_mesh

@@ -7,10 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kai_pipelines import Fatal, Mesh, PointCloud, Resources, Retry, progress, step
+from kai_pipelines import Fatal, Mesh, PointCloud, Resources, progress, step
 from kai_pipelines.authoring.artifact import SCRATCH
 from steps.reconstruction.artifacts import DenseScene, DepthMaps
 from steps.reconstruction.metrics import StepMetrics, measured
+from steps.reconstruction.retrying import COMPUTING
 
 if TYPE_CHECKING:
     from steps.reconstruction.meshing.evidence import Evidence
@@ -28,11 +29,7 @@ class Surface(NamedTuple):
     metrics: StepMetrics
 
 
-@step(
-    resources=Resources(cpu=2, memory="8Gi"),
-    timeout="2h",
-    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
-)
+@step(resources=Resources(cpu=2, memory="8Gi"), timeout="2h", retry=COMPUTING)
 def mesh_surface(points: PointCloud, scene: DenseScene, depth: DepthMaps, poisson_depth: int) -> Surface:
     """Poisson's surface through the points that the cameras look at, without what the photographs refute."""
     from steps.reconstruction.dense.views import read_views

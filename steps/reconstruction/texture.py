@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kai_pipelines import Fatal, ImageSet, Mesh, Resources, Retry, SparseModel, progress, step
+from kai_pipelines import Fatal, ImageSet, Mesh, Resources, SparseModel, progress, step
 from steps.reconstruction.artifacts import TexturedModel
 from steps.reconstruction.metrics import Measurement, StepMetrics, measured
+from steps.reconstruction.retrying import COMPUTING
 
 if TYPE_CHECKING:
     from steps.reconstruction.model_io import Model
@@ -22,11 +23,7 @@ class Textured(NamedTuple):
     metrics: StepMetrics
 
 
-@step(
-    resources=Resources(cpu=2, memory="4Gi"),
-    timeout="2h",
-    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
-)
+@step(resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=COMPUTING)
 def texture_mesh(
     mesh: Mesh,
     photos: ImageSet,

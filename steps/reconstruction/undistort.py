@@ -8,9 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from kai_pipelines import Fatal, ImageSet, Resources, Retry, SparseModel, step
+from kai_pipelines import Fatal, ImageSet, Resources, SparseModel, step
 from steps.reconstruction.artifacts import DenseScene
 from steps.reconstruction.metrics import StepMetrics, measured
+from steps.reconstruction.retrying import COMPUTING
 
 if TYPE_CHECKING:
     import pycolmap
@@ -27,11 +28,7 @@ class Undistorted(NamedTuple):
     metrics: StepMetrics
 
 
-@step(
-    resources=Resources(cpu=2, memory="4Gi"),
-    timeout="2h",
-    retry=Retry(limit=2, backoff="10s", factor=2, after_timeout=False),
-)
+@step(resources=Resources(cpu=2, memory="4Gi"), timeout="2h", retry=COMPUTING)
 def undistort_photos(
     photos: ImageSet, sparse: SparseModel, max_image_size: int, masks: ImageSet | None = None
 ) -> Undistorted:
@@ -77,7 +74,8 @@ def scene_name(name: str) -> str:
 def _undistort_masks(masks: ImageSet, model: pycolmap.Reconstruction, scene: DenseScene) -> int:
     """Put the masks of the registered photographs beside the scene's images; how many there are."""
     from steps.reconstruction.colmap import pycolmap
-    from steps.reconstruction.dense.masks import FOLDER, mask_file, undistort_mask
+    from steps.reconstruction.dense.masks import FOLDER, undistort_mask
+    from steps.reconstruction.mask_files import mask_file
 
     flat = pycolmap.Reconstruction(scene.path / "sparse")
     pinholes = {image.name: flat.cameras[image.camera_id] for image in flat.images.values()}

@@ -39,12 +39,12 @@ def _fits(one: pycolmap.Image, other: pycolmap.Image, a: Array, b: Array) -> flo
     """The share of matches near each other's epipolar lines, by Sampson's distance."""
     relative = other.cam_from_world() * one.cam_from_world().inverse()
     essential = np.asarray(pycolmap.essential_matrix_from_pose(relative), np.float64)
-    rays_a, rays_b = _rays(camera_of(one), a), _rays(camera_of(other), b)
+    camera = camera_of(one)
+    rays_a, rays_b = _rays(camera, a), _rays(camera_of(other), b)
     lines_b, lines_a = rays_a @ essential.T, rays_b @ essential
     product = np.einsum("nk,nk->n", rays_b, lines_b)
     squares = (lines_b[:, :2] ** 2).sum(axis=1) + (lines_a[:, :2] ** 2).sum(axis=1)
     distance = np.abs(product) / np.sqrt(np.maximum(squares, 1e-30))
-    camera = camera_of(one)
     longer = max(camera.width, camera.height) / camera.mean_focal_length()
     return float(np.mean(distance < _WITHIN * longer))
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steps.reconstruction.alignment.graph import Graph, groups
+from steps.reconstruction.alignment.mapping import placed
 from steps.reconstruction.colmap import pycolmap
 
 Array = NDArray[np.float64]
@@ -42,13 +43,11 @@ def document(
     """The match graph as JSON; `MatchGraph` describes the fields. The model's images have the photographs' names."""
     edges = [(edge.a, edge.b) for edge in graph.edges]
     angles, median = parallax(model) if model else ({}, None)
-    placed = (
-        frozenset() if model is None else frozenset(image.name for image in model.images.values() if image.has_pose)
-    )
+    there: frozenset[str] = placed(model) if model else frozenset()
     counts = [len(places) for places in graph.keypoints]
     return {
         "photos": [
-            {"name": name, "features": count, "registered": name in placed}
+            {"name": name, "features": count, "registered": name in there}
             for name, count in zip(names, counts, strict=True)
         ],
         "pairs": [{"a": edge.a, "b": edge.b, "inliers": edge.inliers} for edge in graph.edges],
@@ -57,7 +56,7 @@ def document(
         "parallax_deg": {name: round(angle, 3) for name, angle in sorted(angles.items())},
         "median_parallax_deg": median and round(median, 3),
         "thickness": model and round(thickness(np.array([point.xyz for point in model.points3D.values()])), 5),
-        "gaps": [*bridges(names, graph, placed), *(azimuth_gaps(model) if model else [])],
+        "gaps": [*bridges(names, graph, there), *(azimuth_gaps(model) if model else [])],
         "unregistered": unregistered,
     }
 

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from steps.reconstruction.colmap import pycolmap
+from steps.reconstruction.mask_files import mask_file
 
 _THREADS = 2
 _MAX_IMAGE_SIZE = 2400
@@ -63,9 +64,9 @@ def link_masks(folder: Path, names: Sequence[str], numbered: Sequence[str], targ
     target.mkdir(parents=True)
     shares = {}
     for name, number in zip(names, numbered, strict=True):
-        mask = folder / f"{name}.png"
+        mask = mask_file(folder, name)
         if mask.is_file():
-            (target / f"{number}.png").symlink_to(mask.resolve())
+            mask_file(target, number).symlink_to(mask.resolve())
             with Image.open(mask) as opened:
                 shares[number] = float(np.mean(np.asarray(opened.convert("L").reduce(4)) > 0))
     return shares

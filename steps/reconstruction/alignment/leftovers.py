@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from steps.reconstruction.alignment.graph import STRONG, Graph, groups
+from steps.reconstruction.alignment.verdict import few
 from steps.reconstruction.metrics import StepWarning
 
 _FEW_FEATURES = 100
@@ -48,7 +49,7 @@ def explain(
             kind = "plain"
         elif best is not None and best.inliers >= STRONG and all(member in left for member in part[index]):
             kind = "other-scene"
-            other = _few([names[member] for member in part[index] if member != index])
+            other = few([names[member] for member in part[index] if member != index], shown=4)
         elif names[index] in blurred:
             kind = "blurred"
         elif best is None:
@@ -75,7 +76,3 @@ def warnings(reasons: Mapping[str, tuple[str, str]], count: int) -> list[StepWar
         )
         for code, files in by_code.items()
     ]
-
-
-def _few(names: Sequence[str], shown: int = 4) -> str:
-    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")

@@ -16,6 +16,8 @@ _LARGEST = "To go on with the largest group alone: -p largest=true."
 _LOOKED_AT = 200
 """Pairs of which the motion is looked at, the strongest and others evenly."""
 _FEW = 0.1
+_SHALLOW = 2.0
+"""Degrees between the directions from which points are seen, below which depths are guesses."""
 
 
 def motions(graph: Graph) -> list[Motion]:
@@ -62,7 +64,7 @@ def refuse_two_scenes(parts: Sequence[Sequence[str]]) -> None:
     """End naming the groups of photographs that nothing connects."""
     if len(parts) < 2:
         return
-    told = "; ".join(f"{len(part)}: {_few(part)}" for part in parts)
+    told = "; ".join(f"{len(part)}: {few(part)}" for part in parts)
     raise Fatal(
         f"The photographs show {len(parts)} things that nothing connects, or one with a gap between. {told}.",
         code="two-scenes",
@@ -71,7 +73,8 @@ def refuse_two_scenes(parts: Sequence[Sequence[str]]) -> None:
     )
 
 
-def _few(names: Sequence[str], shown: int = 6) -> str:
+def few(names: Sequence[str], shown: int = 6) -> str:
+    """The first names, and how many more there are."""
     return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
 
 
@@ -91,6 +94,3 @@ def refuse_shallow(names: Sequence[str], degrees: float) -> None:
             f"that differ by {degrees:.1f} degrees.",
             code="no-parallax", files=names, hint=WALK,
         )  # fmt: skip
-
-
-_SHALLOW = 2.0

@@ -6,56 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from pydantic import BaseModel
-
 from kai_pipelines import Quality
-
-
-class AssessedRow(BaseModel):
-    """One photograph of the assessment, as far as it matters here."""
-
-    name: str
-    width: int | None = None
-    height: int | None = None
-    used: bool = True
-
-
-class Assessed(BaseModel):
-    """The assessment, as far as it matters here."""
-
-    photos: list[AssessedRow] = []
-    chosen: Quality = Quality.MEDIUM
-    best: Quality | None = None
-    """What the photographs alone are good for; None where an older document does not tell it from `chosen`."""
-    reason: str = ""
-    best_reason: str | None = None
-
-
-class MatchedRow(BaseModel):
-    """One photograph of the match graph."""
-
-    name: str
-    features: int = 0
-    registered: bool = False
-
-
-class Gap(BaseModel):
-    """Where coverage is weak."""
-
-    code: str
-    files: list[str] = []
-
-
-class Matched(BaseModel):
-    """The match graph, as far as it matters here; what an older document does not tell is empty or None."""
-
-    photos: list[MatchedRow] = []
-    pairs: list[dict[str, int]] = []
-    components: list[list[str]] = []
-    inliers: dict[str, int] = {}
-    median_parallax_deg: float | None = None
-    thickness: float | None = None
-    gaps: list[Gap] = []
+from steps.reconstruction.documents import AssessmentDocument, MatchDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +38,7 @@ class Evidence:
         return self.longer_side * self.shorter_side / 1e6
 
 
-def gather(assessed: Assessed, matched: Matched) -> Evidence:
+def gather(assessed: AssessmentDocument, matched: MatchDocument) -> Evidence:
     """The evidence of two documents."""
     placed = [row for row in matched.photos if row.registered]
     names = {row.name for row in placed}
@@ -94,7 +46,7 @@ def gather(assessed: Assessed, matched: Matched) -> Evidence:
     sizes = sizes or [(row.width, row.height) for row in assessed.photos if row.width and row.height] or [(1, 1)]
     weak = {name for gap in matched.gaps if gap.code in {"weak-link", "bridge-photo"} for name in gap.files}
     return Evidence(
-        carried=assessed.best or assessed.chosen,
+        carried=assessed.best or assessed.chosen or Quality.MEDIUM,
         why=assessed.reason if assessed.best_reason is None else assessed.best_reason,
         photos=len(matched.photos),
         placed=len(placed),

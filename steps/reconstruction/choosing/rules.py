@@ -127,13 +127,13 @@ def _hanging(evidence: Evidence) -> Check | None:
     return Check("weak_links", round(share, 3), HIGH, f"{evidence.weak_links} photographs hang on few matches.")
 
 
-def _time(predictions: dict[Quality, Prediction]) -> Check | None:
+def _time(predictions: dict[Quality, Prediction]) -> Check:
     hours = {quality: one.cpu_seconds / 3600 for quality, one in predictions.items()}
     within = [quality for quality in Quality if hours.get(quality, 0.0) <= LONGEST_HOURS]
     carries = within[-1] if within else LOW
     if carries is HIGH:
         return Check("hours", round(hours.get(HIGH, 0.0), 2), HIGH, f"high takes {_spelled(hours.get(HIGH, 0.0))}.")
-    finer = list(Quality)[_RANK[carries] + 1]
+    finer = _finer(carries)
     words = f"{finer.value} would take {_spelled(hours[finer])}; auto stops at {LONGEST_HOURS:.0f} hours."
     return Check("hours", round(hours[finer], 2), carries, words)
 
@@ -143,19 +143,24 @@ def _memory(predictions: dict[Quality, Prediction], memory: int) -> Check | None
         quality for quality in Quality if quality not in predictions or predictions[quality].peak_memory_bytes <= memory
     ]
     carries = fits[-1] if fits else LOW
-    shown = predictions.get(HIGH if carries is HIGH else list(Quality)[_RANK[carries] + 1])
+    needy = HIGH if carries is HIGH else _finer(carries)
+    shown = predictions.get(needy)
     if shown is None:
         return None
     size = f"{shown.peak_memory_bytes / 1e9:.1f} GB"
     if carries is HIGH:
         return Check("memory", round(shown.peak_memory_bytes / 1e9, 2), HIGH, f"high needs {size}.")
-    finer = list(Quality)[_RANK[carries] + 1]
     return Check(
         "memory",
         round(shown.peak_memory_bytes / 1e9, 2),
         carries,
-        f"{finer.value} would need {size} of memory; a step may use {memory / 1e9:.1f} GB.",
+        f"{needy.value} would need {size} of memory; a step may use {memory / 1e9:.1f} GB.",
     )
+
+
+def _finer(quality: Quality) -> Quality:
+    """The next finer one."""
+    return list(Quality)[_RANK[quality] + 1]
 
 
 def _spelled(hours: float) -> str:

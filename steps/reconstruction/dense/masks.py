@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kai_pipelines.errors import Fatal
+from steps.reconstruction.mask_files import mask_file
 
 if TYPE_CHECKING:
     import pycolmap
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 FOLDER = "masks"
 """Of a dense scene: one PNG per masked photograph, at its path + ".png"; 0 is not the subject."""
-
-
-def mask_file(folder: Path, name: str) -> Path:
-    """Where the mask of a photograph lies, if it has one."""
-    return folder / f"{name}.png"
 
 
 def read_mask(scene: Path, name: str, shape: tuple[int, ...]) -> Mask | None:

@@ -38,6 +38,13 @@ class View:
         """The camera's position in the world, [3]."""
         return np.asarray(-self.rotation.T @ self.translation)
 
+    def spots(self, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Where points [n, 3] of the world fall, [n, 2] pixels, and their depths [n]; behind the camera spots say nothing."""
+        local = points @ self.rotation.T + self.translation
+        depth = local[:, 2]
+        before = np.where(depth > 1e-9, depth, 1.0)
+        return local[:, :2] / before[:, None] * self.calibration[:2] + self.calibration[2:], depth
+
     def matrix(self, calibration: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """The 3 by 3 calibration matrix."""
         fx, fy, cx, cy = self.calibration if calibration is None else calibration

@@ -92,10 +92,8 @@ def _framed(points: Points, views: Sequence[View]) -> NDArray[np.int64]:
     """In how many views each point falls, [n]."""
     count = np.zeros(len(points), np.int64)
     for view in views:
-        local = points @ view.rotation.T + view.translation
-        ahead = local[:, 2] > 1e-9
-        spot = local[:, :2] / np.where(ahead, local[:, 2], 1.0)[:, None] * view.calibration[:2] + view.calibration[2:]
-        count += ahead & (spot >= 0).all(axis=1) & (spot < [view.width, view.height]).all(axis=1)
+        spot, depth = view.spots(points)
+        count += (depth > 1e-9) & (spot >= 0).all(axis=1) & (spot < [view.width, view.height]).all(axis=1)
     return count
 
 

@@ -64,11 +64,9 @@ def gather_evidence(
     """Ask all `views` about places [n, 3] with outward unit normals; within `tolerance` a depth agrees."""
     framed, agreeing, through, exposed, outside = (np.zeros(len(places), np.int64) for _ in range(5))
     for view in views:
-        local = places @ view.rotation.T + view.translation
-        z = local[:, 2]
+        spot, z = view.spots(places)
         ahead = np.flatnonzero(z > 1e-9)
-        spot = local[ahead, :2] / z[ahead, None] * view.calibration[:2] + view.calibration[2:]
-        column, row = np.rint(spot).astype(np.int64).T
+        column, row = np.rint(spot[ahead]).astype(np.int64).T
         inside = (column >= 0) & (row >= 0) & (column < view.width) & (row < view.height)
         index, column, row = ahead[inside], column[inside], row[inside]
         framed[index] += 1

@@ -74,7 +74,7 @@ def _vouched(mesh: TriangleMesh, cloud: Cloud, cell: float) -> NDArray[np.bool_]
     reach = np.maximum(SPACINGS * spacings(cloud.points)[nearest[:, 0]], CELLS * cell)
     facing = cloud.normals[nearest].mean(axis=1)
     agreed = np.einsum("vk,vk->v", facing, vertex_normals(mesh)) > FACING * np.linalg.norm(facing, axis=1)
-    return np.asarray(((distance[:, 0] <= reach) & agreed)[mesh.faces].all(axis=1), np.bool_)
+    return _throughout(mesh, (distance[:, 0] <= reach) & agreed)
 
 
 def _holes(

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from steps.reconstruction.mask_files import mask_file
 from steps.reconstruction.photographs import handedness, likeness, turntable
 from steps.reconstruction.photographs.exif import CameraTags
 from steps.reconstruction.photographs.findings import SetAssessment
@@ -148,7 +149,7 @@ def _looked_at(name: str, target: str, photo: Photo, places: Places) -> Looked:
     mask, origin, words = _mask_of(name, photo, places.given)
     write_photo(photo, places.photos / name, places.usable / target)
     if mask is not None:
-        write_mask(mask, places.masks / f"{target}.png")
+        write_mask(mask, mask_file(places.masks, target))
     height, width = photo.rgb.shape[:2]
     gray = np.asarray(cv2.cvtColor(photo.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     codes = ["very-large"] if photo.stored_size[0] * photo.stored_size[1] > LARGEST_KEPT else []
@@ -211,7 +212,7 @@ def _is_mirrored(kept: int, gone: int, looked: Sequence[Looked], places: Places)
 
 def _forget(name: str, places: Places) -> None:
     (places.usable / name).unlink()
-    (places.masks / f"{name}.png").unlink(missing_ok=True)
+    mask_file(places.masks, name).unlink(missing_ok=True)
 
 
 def _with_masks(looked: list[Looked], places: Places, found: SetAssessment, turnstile: Turnstile) -> list[Looked]:
@@ -248,7 +249,7 @@ def _masked_here(looked: list[Looked], places: Places, found: SetAssessment, tur
             drawn = turntable.mask(photo.rgb)
             if drawn is None:
                 return one
-            write_mask(drawn, places.masks / f"{one.name}.png")
+            write_mask(drawn, mask_file(places.masks, one.name))
             figures = measure(photo.rgb, drawn > 0, one.measured.figures.blur_px)
         return replace(one, mask="made", measured=replace(one.measured, figures=figures))
 

@@ -54,9 +54,7 @@ class Copy:
 
 def thumbnail(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A photograph as it is compared."""
-    scale = SIDE / max(gray.shape)
-    size = (max(8, round(gray.shape[1] * scale)), max(8, round(gray.shape[0] * scale)))
-    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR), np.uint8)
+    return _sized(gray, SIDE / max(gray.shape))
 
 
 def find_copies(thumbnails: Sequence[NDArray[np.uint8]], worth: Sequence[tuple[float, ...]]) -> list[Copy]:
@@ -147,11 +145,10 @@ def _placed(part: Gray, whole: Gray, scale: float) -> tuple[float, float, tuple[
     return float(value), scale, (int(place[1]), int(place[0]))
 
 
-def _sized(picture: Gray, scale: float) -> Gray:
+def _sized(picture: NDArray[Pixel], scale: float) -> NDArray[Pixel]:
     size = (max(8, round(picture.shape[1] * scale)), max(8, round(picture.shape[0] * scale)))
-    return np.asarray(
-        cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR), np.float32
-    )
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(picture, size, interpolation=method), picture.dtype)
 
 
 def _agrees(part: Gray, whole: Gray, scale: float, place: tuple[int, int]) -> bool:

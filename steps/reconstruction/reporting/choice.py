@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from steps.reconstruction.documents import Prediction
 from steps.reconstruction.presets import PRESETS, Preset
-from steps.reconstruction.reporting.documents import Prediction
 from steps.reconstruction.reporting.figures import Summary
 from steps.reconstruction.reporting.markup import Markup, element, section
 from steps.reconstruction.reporting.wording import DASH, duration, memory

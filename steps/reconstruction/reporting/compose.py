@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from steps.reconstruction.documents import AssessmentDocument, MatchDocument, photo_names
 from steps.reconstruction.reporting import held_out
 from steps.reconstruction.reporting.content import Comparison, Content, Still
-from steps.reconstruction.reporting.documents import AssessmentDocument, MatchDocument, photo_names
 from steps.reconstruction.reporting.figures import Summary
 from steps.reconstruction.reporting.geometry import Geometry
 from steps.reconstruction.reporting.masking import masked_names, masked_stills

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from string import digits
 from typing import Any
 
-from steps.reconstruction.reporting.documents import AssessedPhoto, AssessmentDocument, MatchDocument
+from steps.reconstruction.documents import AssessedPhoto, AssessmentDocument, MatchDocument
 from steps.reconstruction.reporting.figures import Summary
 from steps.reconstruction.scene import Scene
 

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from kai_pipelines import Fatal, Quality
+from steps.reconstruction.documents import AssessmentDocument, CheckedMeasure, MatchDocument, Prediction
 from steps.reconstruction.metrics import FailedTry, StepMetrics, StepWarning, Value
-from steps.reconstruction.reporting.documents import AssessmentDocument, CheckedMeasure, MatchDocument, Prediction
 from steps.reconstruction.scene import Scene
 
 LIBRARIES = ("kai-pipelines", "pycolmap", "numba", "numpy", "opencv-python-headless", "Pillow", "xatlas", "embreex")
@@ -42,9 +42,9 @@ class Summary(BaseModel):
     requested: str
     """What was asked for; the same as `requested_quality`."""
     chosen: str
-    """What was chosen for these photographs; the same as `quality`."""
+    """What was chosen for these photographs."""
     built: str
-    """What the dense stereo that succeeded was: the chosen quality, or a lower one after a failure."""
+    """The chosen quality, or a lower one after a failure; the same as `quality`."""
     reason: str
     device: str
     device_reason: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import zlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ class Geometry:
     normals: NDArray[np.float64]  # [v, 3], unit
     texture: Path
 
-    @property
+    @cached_property
     def seen(self) -> NDArray[np.float64]:
         """The vertices that a view has to show, [n, 3]: all but stray ones far from the others."""
         used = self.vertices[np.unique(self.faces)] if len(self.faces) else self.vertices
@@ -45,7 +46,7 @@ class Geometry:
         near = np.all((used >= low - (high - low) * STRAY) & (used <= high + (high - low) * STRAY + 1e-12), axis=1)
         return used[near] if near.any() else used
 
-    @property
+    @cached_property
     def inward(self) -> bool:
         """Whether it is a room seen from inside: the surface faces its own middle."""
         corners = self.vertices[self.faces]

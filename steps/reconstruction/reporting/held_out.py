@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 from PIL import Image, UnidentifiedImageError
 from pydantic import BaseModel
 
+from steps.reconstruction.documents import read_document
 from steps.reconstruction.reporting.content import Comparison, Still
-from steps.reconstruction.reporting.documents import read_document
 from steps.reconstruction.reporting.thumbnails import data_uri
 
 SIDE = 960

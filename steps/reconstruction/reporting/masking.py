@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from steps.reconstruction.mask_files import mask_file
 from steps.reconstruction.reporting.content import Still
 from steps.reconstruction.reporting.markup import Markup, element
 from steps.reconstruction.reporting.thumbnails import data_uri
@@ -22,7 +23,7 @@ TINT = np.array([214.0, 48.0, 96.0], np.float32)
 
 def masked_names(names: Sequence[str], masks: Path | None) -> list[str]:
     """The photographs that have a mask: the picture at their path with ".png" after it."""
-    return [name for name in names if masks is not None and (masks / f"{name}.png").is_file()]
+    return [name for name in names if masks is not None and mask_file(masks, name).is_file()]
 
 
 def masked_stills(photos: Path, masks: Path | None, names: Sequence[str]) -> list[Still]:
@@ -30,7 +31,7 @@ def masked_stills(photos: Path, masks: Path | None, names: Sequence[str]) -> lis
     if masks is None or not names:
         return []
     step = max(1, len(names) // SHOWN)
-    stills = (_still(photos / name, masks / f"{name}.png", name) for name in names[::step][:SHOWN])
+    stills = (_still(photos / name, mask_file(masks, name), name) for name in names[::step][:SHOWN])
     return [still for still in stills if still]
 
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
+from steps.reconstruction.documents import MatchDocument, MatchedPair
 from steps.reconstruction.reporting.content import short_names
-from steps.reconstruction.reporting.documents import MatchDocument, MatchedPair
 from steps.reconstruction.reporting.markup import Markup, element, section
 from steps.reconstruction.reporting.notes import file_names
 from steps.reconstruction.reporting.thumbnails import lossless_uri

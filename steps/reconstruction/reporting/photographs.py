@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from steps.reconstruction.documents import AssessedPhoto
 from steps.reconstruction.metrics import StepWarning
 from steps.reconstruction.reporting.content import Content, listed_photos
-from steps.reconstruction.reporting.documents import AssessedPhoto
 from steps.reconstruction.reporting.markup import Markup, element, section
 from steps.reconstruction.reporting.masking import masked
 from steps.reconstruction.reporting.wording import DASH, TIMES, counted

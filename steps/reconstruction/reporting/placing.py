@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from steps.reconstruction.documents import MatchDocument
 from steps.reconstruction.reporting.content import Content, listed_photos
-from steps.reconstruction.reporting.documents import MatchDocument
 from steps.reconstruction.reporting.figures import Summary
 from steps.reconstruction.reporting.markup import Markup, element, section
 from steps.reconstruction.reporting.notes import note

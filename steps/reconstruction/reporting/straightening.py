@@ -14,13 +14,8 @@ from steps.reconstruction.scene import CameraView
 
 def pinhole(view: CameraView, longest: int) -> Pinhole:
     """The photograph's camera without its distortion, at most `longest` pixels."""
-    scale = min(1.0, longest / max(view.width, view.height))
-    width, height = max(1, round(view.width * scale)), max(1, round(view.height * scale))
-    calibration = view.calibration.copy()
-    calibration[0] *= width / view.width
-    calibration[1] *= height / view.height
-    calibration[:2, 2] += 0.5 * np.array([width / view.width, height / view.height]) - 0.5
-    return Pinhole(calibration, view.rotation, view.translation, width, height)
+    small = view.resized(longest)
+    return Pinhole(small.calibration, small.rotation, small.translation, small.width, small.height)
 
 
 def straightened(path: Path, view: CameraView, camera: Pinhole) -> Image.Image | None:

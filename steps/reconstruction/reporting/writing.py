@@ -8,18 +8,18 @@ from pathlib import Path
 
 from kai_pipelines import ImageSet, PointCloud, SparseModel
 from steps.reconstruction.artifacts import MatchGraph, PhotoAssessment, TexturedModel
-from steps.reconstruction.metrics import FailedTry, StepMetrics
-from steps.reconstruction.reporting import held_out
-from steps.reconstruction.reporting.cameras import cameras_document
-from steps.reconstruction.reporting.compose import Inputs, compose
-from steps.reconstruction.reporting.content import Content
-from steps.reconstruction.reporting.documents import (
+from steps.reconstruction.documents import (
     AssessmentDocument,
     ChoiceDocument,
     MatchDocument,
     photo_names,
     read_document,
 )
+from steps.reconstruction.metrics import FailedTry, StepMetrics
+from steps.reconstruction.reporting import held_out
+from steps.reconstruction.reporting.cameras import cameras_document
+from steps.reconstruction.reporting.compose import Inputs, compose
+from steps.reconstruction.reporting.content import Content
 from steps.reconstruction.reporting.figures import (
     Summary,
     collect_warnings,

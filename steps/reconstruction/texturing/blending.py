@@ -13,7 +13,7 @@ from steps.reconstruction.meshing.ply import TriangleMesh
 from steps.reconstruction.projection import project
 from steps.reconstruction.scene import CameraView
 from steps.reconstruction.texturing.leveling import agreed_colors
-from steps.reconstruction.texturing.photographs import Album, Pyramid
+from steps.reconstruction.texturing.photographs import Album, Pyramid, suitable_levels
 from steps.reconstruction.texturing.rays import Floats
 from steps.reconstruction.texturing.texels import Texels
 from steps.reconstruction.texturing.witnesses import Inquiry, Witness
@@ -24,6 +24,8 @@ MOST_CORRECTION = 40.0
 """Gray levels."""
 MIXED_SCALE = 10.0
 """Pixels², only to keep weights near 1."""
+COARSEST = 6
+"""Level of a photograph's pyramid beyond which texels are not made."""
 FILLING = 120
 """Times that colors are passed on into what no photograph sees."""
 
@@ -83,7 +85,7 @@ class Bake:
         mixed = self._mixed[face]
         weight[mixed] += np.square(witness.quality[face[mixed]] / MIXED_SCALE) + 1e-9
         points = _interpolated(mesh.vertices.astype(np.float32), mesh, self._texels, chosen)
-        level = _levels(witness.pixels[face], self._texel_area[face])
+        level = suitable_levels(witness.pixels[face], self._texel_area[face], COARSEST)
         picture = album.open(view, int(level.min()))
         spots = project(view, points).spots
         usable = picture.counts(spots)
@@ -114,12 +116,6 @@ def _partly_seen(witnesses: Sequence[Witness], labels: NDArray[np.int32]) -> NDA
     for number, witness in enumerate(witnesses):
         partly |= (labels == number) & ~witness.whole
     return partly
-
-
-def _levels(pixels: Floats, texels: Floats) -> NDArray[np.int64]:
-    """The level of a photograph's pyramid whose pixels are as large as the texels, by the areas of a triangle in both."""
-    fine = 0.5 * np.log2(np.maximum(pixels, 1e-6) / np.maximum(texels, 1e-6))
-    return np.clip(np.round(fine - 0.1), 0, 6).astype(np.int64)
 
 
 def _shares(mesh: TriangleMesh, mine: NDArray[np.bool_]) -> Floats:

@@ -14,7 +14,6 @@ from PIL import Image
 from steps.reconstruction.model_io import Model
 from steps.reconstruction.texturing.painting import Painter, Report
 from steps.reconstruction.texturing.rendering import Renderer, Rendering
-from steps.reconstruction.texturing.sight import resized
 
 Picture = NDArray[np.uint8]  # [h, w, 3]
 
@@ -77,7 +76,7 @@ def hold_out(painter: Painter, model: Model, number: int, longest: int, report: 
 
     Exposures, selection and tones are found anew without it; only the unwrapping and the cameras know of it.
     """
-    view = resized(painter.views[number], longest)
+    view = painter.views[number].resized(longest)
     renderer = Renderer(model)
     painted = painter.paint(report, without=[number], only=renderer.faces_seen(view))
     renderer.retexture(painted.texture)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from steps.reconstruction.scene import CameraView
 from steps.reconstruction.texturing.rays import Caster, Floats
-from steps.reconstruction.texturing.sight import ray_blocks, resized
+from steps.reconstruction.texturing.sight import ray_blocks
 
 LONGEST = 640
 """Pixels of the longer side of the depth map that outlines are found in."""
@@ -24,7 +24,7 @@ class Outlines:
         """`edge` is the mesh's mean edge, scene units."""
         import cv2
 
-        small = resized(view, LONGEST)
+        small = view.resized(LONGEST)
         rays = [caster.distances(small.center, toward) for toward in ray_blocks(small, 1)]
         depth = np.concatenate(rays).reshape(small.height, small.width)
         self._scale = small.width / view.width

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kai_pipelines import Fatal
+from steps.reconstruction.mask_files import mask_file
 from steps.reconstruction.scene import CameraView
 from steps.reconstruction.texturing.rays import Floats
 
@@ -22,6 +23,12 @@ MASK_MARGIN = 2
 """Pixels along a mask's border that count as outside: their colors are mixed with what is behind."""
 SUBJECT = 128
 """Gray level of a mask from which on a pixel shows the subject."""
+
+
+def suitable_levels(pixels: Floats, wanted: Floats, coarsest: int) -> NDArray[np.int64]:
+    """The level of a pyramid whose pixels are as large as those `wanted`, by a triangle's areas in both, [n] each."""
+    fine = 0.5 * np.log2(np.maximum(pixels, 1e-6) / np.maximum(wanted, 1e-6))
+    return np.clip(np.round(fine - 0.1), 0, coarsest).astype(np.int64)
 
 
 class Pyramid:
@@ -105,7 +112,7 @@ class Album:
         """1 where the photograph counts, at its full size; None when all of it does."""
         import cv2
 
-        if self.masks is None or not (path := self.masks / f"{view.name}.png").is_file():
+        if self.masks is None or not (path := mask_file(self.masks, view.name)).is_file():
             return None
         try:
             with Image.open(path) as image:

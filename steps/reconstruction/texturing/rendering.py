@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from steps.reconstruction.model_io import Model
 from steps.reconstruction.projection import project
 from steps.reconstruction.scene import CameraView
-from steps.reconstruction.texturing.photographs import Pyramid
+from steps.reconstruction.texturing.photographs import LEVELS, Pyramid, suitable_levels
 from steps.reconstruction.texturing.rays import Caster, Floats
 from steps.reconstruction.texturing.sight import ray_blocks
+from steps.reconstruction.texturing.witnesses import projected_areas
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,7 @@ class Renderer:
         self._model = model
         self._caster = Caster(model.vertices.astype(np.float64), model.faces.astype(np.int64))
         self.retexture(model.texture)
-        corner = model.uvs[model.faces] * np.float32(model.texture.shape[0])
-        a, b = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
-        self._texel_area = 0.5 * np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
+        self._texel_area = projected_areas(model.uvs[model.faces] * np.float32(model.texture.shape[0]))
 
     def retexture(self, texture: NDArray[np.uint8]) -> None:
         """Draw the same surface with another texture [s, s, 3] from now on."""
@@ -80,7 +79,4 @@ class Renderer:
     def _levels(self, view: CameraView, samples: int) -> NDArray[np.int64]:
         """The level of the texture's pyramid that suits each triangle, [f]."""
         corner = project(view, self._model.vertices).spots[self._model.faces] * np.float32(samples)
-        a, b = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
-        area = 0.5 * np.abs(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
-        fine = 0.5 * np.log2(np.maximum(self._texel_area, 1e-6) / np.maximum(area, 1e-6))
-        return np.asarray(np.clip(np.round(fine - 0.1), 0, 7), np.int64)
+        return suitable_levels(self._texel_area, projected_areas(corner), LEVELS - 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,19 +14,6 @@ ROWS = 128
 """Rows of the picture whose rays are made in one go."""
 RAY_GRID = 8
 """Pixels between rays that are traced back through the lens; those between are interpolated."""
-
-
-def resized(view: CameraView, longest: int) -> CameraView:
-    """The same camera with a picture of at most `longest` pixels a side."""
-    if longest >= max(view.width, view.height):
-        return view
-    scale = longest / max(view.width, view.height)
-    width, height = max(1, round(view.width * scale)), max(1, round(view.height * scale))
-    factor = np.array([width / view.width, height / view.height])
-    calibration = view.calibration.copy()
-    calibration[:2, :2] *= factor[:, None]
-    calibration[:2, 2] = (view.calibration[:2, 2] + 0.5) * factor - 0.5
-    return replace(view, calibration=calibration, width=width, height=height)
 
 
 def ray_blocks(view: CameraView, samples: int) -> Iterator[Floats]:

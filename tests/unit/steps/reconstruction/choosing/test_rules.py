@@ -8,8 +8,9 @@ import pytest
 
 from kai_pipelines import Quality
 from steps.reconstruction.choosing.costs import Cost, Prediction
-from steps.reconstruction.choosing.evidence import Assessed, Evidence, Matched, gather
+from steps.reconstruction.choosing.evidence import Evidence, gather
 from steps.reconstruction.choosing.rules import best_of, checks, reason
+from steps.reconstruction.documents import AssessmentDocument, MatchDocument
 
 GIB = 2**30
 GOOD = Evidence(
@@ -73,7 +74,7 @@ def test_auto_takes_nothing_that_a_step_has_no_memory_for() -> None:
 
 
 def test_the_evidence_is_read_from_what_the_steps_before_wrote() -> None:
-    assessed = Assessed.model_validate(
+    assessed = AssessmentDocument.model_validate(
         {
             "best": "medium",
             "best_reason": "Enough for medium.",
@@ -82,7 +83,7 @@ def test_the_evidence_is_read_from_what_the_steps_before_wrote() -> None:
             + [{"name": "broken", "width": None, "height": None}],
         }
     )
-    matched = Matched.model_validate(
+    matched = MatchDocument.model_validate(
         {
             "photos": [{"name": name, "features": 900, "registered": name != "c"} for name in ("a", "b", "c")],
             "pairs": [{"a": 0, "b": 1, "inliers": 200}],
@@ -91,7 +92,7 @@ def test_the_evidence_is_read_from_what_the_steps_before_wrote() -> None:
             "thickness": None,
             "gaps": [
                 {"code": "weak-link", "message": "", "files": ["a", "c"]},
-                {"code": "azimuth-gap", "files": ["b"]},
+                {"code": "azimuth-gap", "message": "", "files": ["b"]},
             ],
         }
     )

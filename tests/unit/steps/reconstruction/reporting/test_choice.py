@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from steps.reconstruction.documents import CheckedMeasure, Prediction
 from steps.reconstruction.reporting.choice import choice, truth, where
-from steps.reconstruction.reporting.documents import CheckedMeasure, Prediction
 from steps.reconstruction.reporting.figures import Summary
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kai_pipelines import Fatal
+from steps.reconstruction.documents import AssessedPhoto, AssessmentDocument, MatchDocument, MatchedPhoto
 from steps.reconstruction.metrics import FailedTry, StepMetrics, StepWarning
-from steps.reconstruction.reporting.documents import AssessedPhoto, AssessmentDocument, MatchDocument, MatchedPhoto
 from steps.reconstruction.reporting.figures import (
     collect_warnings,
     costs,

@@ -7,8 +7,8 @@ import re
 import numpy as np
 from PIL import Image
 
+from steps.reconstruction.documents import MatchDocument, MatchedPair, MatchedPhoto
 from steps.reconstruction.reporting.content import short_names
-from steps.reconstruction.reporting.documents import MatchDocument, MatchedPair, MatchedPhoto
 from steps.reconstruction.reporting.match_graph import match_graph
 
 

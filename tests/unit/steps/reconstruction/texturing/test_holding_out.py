@@ -12,7 +12,6 @@ from steps.reconstruction.model_io import read_model
 from steps.reconstruction.texture import texture_mesh
 from steps.reconstruction.texturing.holding_out import held_out, score
 from steps.reconstruction.texturing.rendering import Renderer, Rendering
-from steps.reconstruction.texturing.sight import resized
 
 GRAY = 128
 
@@ -43,7 +42,7 @@ def test_a_smaller_camera_sees_the_same_smaller(globe, baked) -> None:
     renderer = Renderer(read_model(baked.model.path))
 
     whole = renderer.draw(globe.views[2]).over((0, 0, 0))
-    small = renderer.draw(resized(globe.views[2], 160)).over((0, 0, 0))
+    small = renderer.draw(globe.views[2].resized(160)).over((0, 0, 0))
 
     assert small.shape == (120, 160, 3)
     halved = whole.reshape(120, 2, 160, 2, 3).mean(axis=(1, 3))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from kai_pipelines import Fatal
+from kai_pipelines import Fatal, Quality
 from steps.reconstruction.metrics import StepWarning
 
 
@@ -33,8 +33,11 @@ class AssessmentDocument(BaseModel):
     photos: list[AssessedPhoto] = []
     issues: list[StepWarning] = []
     requested: str = "auto"
-    chosen: str = ""
+    chosen: Quality | Literal[""] = ""
     reason: str = ""
+    best: Quality | None = None
+    """What the photographs alone are good for; None where an older document does not tell it from `chosen`."""
+    best_reason: str | None = None
 
 
 class MatchedPhoto(BaseModel):
