@@ -59,7 +59,8 @@ def test_a_simulation_waits_as_argo_does_also_for_nothing() -> None:
 
     made = Rehearsal(manifest).simulate(Script(endings={"a": (65,)}, durations={"a": 1}))
 
-    assert (made.phase, made.seconds) == ("Failed", pytest.approx(11))
+    assert made.phase == "Failed"
+    assert made.seconds == pytest.approx(11)
 
 
 def test_no_try_begins_that_would_pass_the_longest_duration(bench: Bench) -> None:
