@@ -32,7 +32,7 @@ UNSEEN = 0.2
 REFUTED = 0.1
 """A patch is no filling when photographs refute more of it than this share."""
 SIGNIFICANT = 0.01
-"""A separate piece is kept when it has this share of the surface."""
+"""A separate piece is kept when it has this share of the surface, each triangle as often as photographs look at it."""
 
 
 def trim(mesh: TriangleMesh, cloud: Cloud, cell: float, evidence: Evidence, views: int) -> TriangleMesh:
@@ -47,16 +47,16 @@ def trim(mesh: TriangleMesh, cloud: Cloud, cell: float, evidence: Evidence, view
     near = _vouched(mesh, cloud, cell) & _throughout(mesh, sound) & ~refuted
     pairs = neighbors(mesh.faces)
     exposed = _throughout(mesh, evidence.exposed > 0)
-    kept = selected(mesh, near | _holes(mesh, near, pairs, refuted, exposed))
-    return significant(kept)
+    kept = near | _holes(mesh, near, pairs, refuted, exposed)
+    return significant(selected(mesh, kept), evidence.exposed[mesh.faces[kept]].mean(axis=1))
 
 
-def significant(mesh: TriangleMesh) -> TriangleMesh:
-    """Without the pieces that are small beside the whole."""
+def significant(mesh: TriangleMesh, seen: NDArray[np.float64] | None = None) -> TriangleMesh:
+    """Without the pieces that are small beside the whole; triangles count as much as they are `seen` [f]."""
     if not len(mesh.faces):
         return mesh
     group = components(len(mesh.faces), neighbors(mesh.faces))
-    share = np.bincount(group, weights=areas(mesh.vertices, mesh.faces))
+    share = np.bincount(group, weights=areas(mesh.vertices, mesh.faces) * (1.0 if seen is None else seen))
     return selected(mesh, share[group] >= SIGNIFICANT * share.sum())
 
 
