@@ -31,9 +31,14 @@ def vertex_normals(mesh: TriangleMesh) -> Points:
 
 def neighbors(faces: Faces) -> NDArray[np.int64]:
     """Pairs of triangles that share an edge, [n, 2]; where more than two share one, each with the next."""
-    _, key, owner = sorted_edges(faces)
+    return seams(faces)[0]
+
+
+def seams(faces: Faces) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The `neighbors` and the edges that they share, [n, 2] vertices."""
+    edges, key, owner = sorted_edges(faces)
     same = key[1:] == key[:-1]
-    return np.column_stack([owner[:-1][same], owner[1:][same]])
+    return np.column_stack([owner[:-1][same], owner[1:][same]]), edges[:-1][same]
 
 
 def sorted_edges(faces: Faces) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:

@@ -2,7 +2,7 @@
 
 The method closes every opening with a skin, and grows a skirt around every border. What lies far from all points, or
 where photographs look through, is cut off. A patch of it that is small and enclosed is a hole that the skin fills well,
-and stays; so does a larger one on the side that no photograph shows.
+and stays; so does a larger one on the side that no photograph shows, and one that photographs look at and none refutes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from steps.reconstruction.meshing.cropping import spacings
 from steps.reconstruction.meshing.evidence import Evidence
 from steps.reconstruction.meshing.ply import Cloud, TriangleMesh
-from steps.reconstruction.meshing.topology import areas, components, neighbors, selected, vertex_normals
+from steps.reconstruction.meshing.topology import areas, components, neighbors, seams, selected, vertex_normals
 
 SPACINGS = 3.0
 """A vertex is vouched for when a point is nearer than so many times that point's own spacing,"""
@@ -29,6 +29,8 @@ HOLE, UNSEEN_HOLE = 0.05, 0.25
 """An enclosed patch without points is kept when it is smaller than this share of the vouched surface."""
 UNSEEN = 0.2
 """A patch is on the side that no photograph shows when less of it than this share is exposed."""
+SURROUNDED = 0.75
+"""A patch that photographs look at needs vouched triangles along this share of its rim; a skirt has them on one side."""
 REFUTED = 0.1
 """A patch is no filling when photographs refute more of it than this share."""
 SIGNIFICANT = 0.01
@@ -45,9 +47,12 @@ def trim(mesh: TriangleMesh, cloud: Cloud, cell: float, evidence: Evidence, view
     sound = (evidence.framed >= min(PICTURES, views)) & evidence.supported()
     refuted = ~_throughout(mesh, ~evidence.refuted())
     near = _vouched(mesh, cloud, cell) & _throughout(mesh, sound) & ~refuted
-    pairs = neighbors(mesh.faces)
+    pairs, edges = seams(mesh.faces)
     exposed = _throughout(mesh, evidence.exposed > 0)
     kept = near | _holes(mesh, near, pairs, refuted, exposed)
+    open_to_view = exposed & _throughout(mesh, evidence.framed >= min(PICTURES, views)) & ~refuted & ~kept
+    lengths = np.linalg.norm(mesh.vertices[edges[:, 0]] - mesh.vertices[edges[:, 1]], axis=1)
+    kept |= _surrounded(areas(mesh.vertices, mesh.faces), kept, open_to_view, pairs, lengths)
     return significant(selected(mesh, kept), evidence.exposed[mesh.faces[kept]].mean(axis=1))
 
 
@@ -100,3 +105,27 @@ def _holes(
     most = np.where(unseen, UNSEEN_HOLE, HOLE) * size[near].sum()
     filling = enclosed & (area < most) & (total(size * refuted) <= REFUTED * area)
     return np.asarray(~near & filling[group], np.bool_)
+
+
+def _surrounded(
+    size: NDArray[np.float64],
+    kept: NDArray[np.bool_],
+    loose: NDArray[np.bool_],
+    pairs: NDArray[np.int64],
+    lengths: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Per triangle of area `size`: it is of a patch of `loose` ones that has `kept` ones nearly all around.
+
+    `lengths` are those of the edges that the triangles of `pairs` share.
+    """
+    within = loose[pairs].all(axis=1)
+    group = components(len(loose), pairs[within])
+    count = int(group.max()) + 1
+    rim = along = np.zeros(count)
+    for inner, outer in (pairs.T, pairs.T[::-1]):
+        edge = loose[inner] & ~loose[outer]
+        rim = rim + np.bincount(group[inner[edge]], weights=lengths[edge], minlength=count)
+        beside = edge & kept[outer]
+        along = along + np.bincount(group[inner[beside]], weights=lengths[beside], minlength=count)
+    small = np.bincount(group, weights=size, minlength=count) < HOLE * size[kept].sum()
+    return np.asarray(loose & (small & (rim > 0) & (along >= SURROUNDED * rim))[group], np.bool_)
