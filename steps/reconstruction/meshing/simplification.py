@@ -51,7 +51,9 @@ def _unpierced(mesh: TriangleMesh, given: TriangleMesh) -> TriangleMesh:
     edges, _ = border_edges(given.faces)
     if rims and len(edges):
         middles = np.array([mesh.vertices[rim].mean(axis=0) for rim in rims])
-        radii = [np.linalg.norm(mesh.vertices[rim] - middle, axis=1).max() for rim, middle in zip(rims, middles, strict=True)]
+        radii = [
+            np.linalg.norm(mesh.vertices[rim] - middle, axis=1).max() for rim, middle in zip(rims, middles, strict=True)
+        ]
         near, _ = KDTree(given.vertices[np.unique(edges)]).query(middles, workers=1)
         rims = [rim for rim, away, radius in zip(rims, near, radii, strict=True) if away > APART * radius]
     return fanned(mesh, rims)

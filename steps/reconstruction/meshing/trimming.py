@@ -25,8 +25,11 @@ PICTURES = 2
 """So many photographs must hold a vertex within their borders: points come from more than one."""
 NEAREST = 6
 """So many points say together which way they face."""
-HOLE, UNSEEN_HOLE = 0.05, 0.25
-"""An enclosed patch without points is kept when it is smaller than this share of the vouched surface."""
+HOLE, LARGE_HOLE = 0.05, 0.25
+"""An enclosed patch without points is kept when it is smaller than this share of the vouched surface.
+
+The second holds on the side that no photograph shows, and for what photographs look at and none refutes.
+"""
 UNSEEN = 0.2
 """A patch is on the side that no photograph shows when less of it than this share is exposed."""
 SURROUNDED = 0.75
@@ -102,7 +105,7 @@ def _holes(
     edges = np.bincount(pairs.ravel(), minlength=len(mesh.faces))
     enclosed = total(3.0 - np.minimum(edges, 3)) == 0
     unseen = total(size * exposed) < UNSEEN * area
-    most = np.where(unseen, UNSEEN_HOLE, HOLE) * size[near].sum()
+    most = np.where(unseen, LARGE_HOLE, HOLE) * size[near].sum()
     filling = enclosed & (area < most) & (total(size * refuted) <= REFUTED * area)
     return np.asarray(~near & filling[group], np.bool_)
 
@@ -127,5 +130,5 @@ def _surrounded(
         rim = rim + np.bincount(group[inner[edge]], weights=lengths[edge], minlength=count)
         beside = edge & kept[outer]
         along = along + np.bincount(group[inner[beside]], weights=lengths[beside], minlength=count)
-    small = np.bincount(group, weights=size, minlength=count) < HOLE * size[kept].sum()
+    small = np.bincount(group, weights=size, minlength=count) < LARGE_HOLE * size[kept].sum()
     return np.asarray(loose & (small & (rim > 0) & (along >= SURROUNDED * rim))[group], np.bool_)
