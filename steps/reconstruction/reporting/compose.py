@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from steps.reconstruction.documents import AssessmentDocument, MatchDocument, photo_names
@@ -16,6 +17,7 @@ from steps.reconstruction.reporting.figures import Summary
 from steps.reconstruction.reporting.geometry import Geometry
 from steps.reconstruction.reporting.masking import masked_names, masked_stills
 from steps.reconstruction.reporting.straightening import pinhole, straightened
+from steps.reconstruction.reporting.subject import subject
 from steps.reconstruction.reporting.thumbnails import data_uri, thumbnail, thumbnail_side
 from steps.reconstruction.reporting.viewing import viewer
 from steps.reconstruction.reporting.views import Draw, best_rise, looking, sides
@@ -57,10 +59,10 @@ def compose(inputs: Inputs, summary: Summary, draw: Draw, report: Callable[[str]
     thumbnails = _pictures(photos, names, side)
     masked = masked_names(names, inputs.masks)
     report("views of the model")
-    seen = geometry.seen
-    hero = _still("The model from the front, a little from the left", draw, geometry, -28.0, best_rise(seen), HERO)
+    seen = subject(geometry.seen, scene.views)
+    hero = _still("The model from the front, a little from the left", draw, seen, -28.0, best_rise(seen), HERO)
     around = sides(seen, np.array([view.center for view in scene.views]).reshape(-1, 3), inward=geometry.inward)
-    stills = [_still(one.title, draw, geometry, one.turn, one.rise, STILL) for one in around.shown]
+    stills = [_still(one.title, draw, seen, one.turn, one.rise, STILL) for one in around.shown]
     report("photographs beside the model")
     examined = held_out.comparisons(list(inputs.held_out), inputs.model)
     others = [view for view in scene.views if view.name not in {pair.name for pair in inputs.held_out}]
@@ -94,8 +96,8 @@ def _named(summary: Summary, inputs: Inputs) -> list[str]:
     return sorted({name for one in told for name in one.files[:MINIATURES]})
 
 
-def _still(title: str, draw: Draw, geometry: Geometry, turn: float, rise: float, size: tuple[int, int]) -> Still:
-    picture = draw(looking(geometry.seen, turn, rise, *size))
+def _still(title: str, draw: Draw, seen: NDArray[np.float64], turn: float, rise: float, size: tuple[int, int]) -> Still:
+    picture = draw(looking(seen, turn, rise, *size))
     return Still(title, data_uri(Image.fromarray(picture, "RGBA")), *size)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from steps.reconstruction.reporting.geometry import Geometry, outline, pack, pack_points, viewer_texture
 from steps.reconstruction.reporting.overhead import camera_reach
 from steps.reconstruction.reporting.straightening import pinhole, straightened
+from steps.reconstruction.reporting.subject import subject
 from steps.reconstruction.reporting.thumbnails import data_uri
 from steps.reconstruction.reporting.views import best_rise
 from steps.reconstruction.scene import CameraView, Scene
@@ -27,7 +28,7 @@ def viewer(scene: Scene, geometry: Geometry, photos: Path, unit: str) -> dict[st
     packed = pack(geometry)
     if packed is None:
         return None
-    seen = geometry.seen
+    seen = subject(geometry.seen, scene.views)
     low, high = seen.min(axis=0), seen.max(axis=0)
     radius = max(float(np.linalg.norm(high - low)) / 2, 1e-9)
     side = photo_side(len(scene.views))
