@@ -1,6 +1,7 @@
 """Flat caps for openings on the side that no photograph shows: the underside of what stood on something.
 
-Poisson's method closes them, too, but with a bubble that sinks far below. And fans over the pinholes that mending leaves.
+Poisson's method closes them, too, but with a bubble that sinks far below. A ring of the table around the subject's foot
+goes first: a cap beneath it would make it a leaf of no thickness. And fans over the pinholes that mending leaves.
 """
 
 from __future__ import annotations
@@ -10,9 +11,19 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from steps.reconstruction.meshing.borders import even_borders
 from steps.reconstruction.meshing.evidence import Evidence
 from steps.reconstruction.meshing.ply import Faces, Points, TriangleMesh
-from steps.reconstruction.meshing.topology import areas, sorted_edges, unpinched
+from steps.reconstruction.meshing.topology import (
+    areas,
+    cleaned,
+    components,
+    neighbors,
+    selected,
+    sorted_edges,
+    unpinched,
+)
+from steps.reconstruction.meshing.trimming import significant
 
 LARGEST = 0.25
 """A cap is no larger than this share of the surface: what is half open, like a bowl, stays open."""
@@ -20,6 +31,8 @@ EXPOSED, REFUTED = 0.1, 0.1
 """No more of a cap than these shares may photographs look at, or look through."""
 TINY = 0.002
 """A cap smaller than this share of the surface closes a pinhole: it is kept though photographs look at it."""
+FLANGE, AGAINST = 0.33, -0.7
+"""Such a ring faces away from the cap, by this cosine at least, and has no more area than this share of it."""
 LONGEST = 4000
 """Vertices of an opening's rim; longer ones are those of open country."""
 PINHOLE = 8
@@ -30,14 +43,43 @@ Ask = Callable[[Points, Points], Evidence]
 
 def capped(mesh: TriangleMesh, ask: Ask) -> TriangleMesh:
     """`mesh` with a cap in every opening that may have one."""
-    caps: list[Faces] = []
-    for rim in openings(mesh.faces):
-        if not 3 <= len(rim) <= LONGEST:
-            continue
-        cap = fill(mesh.vertices[rim])
-        if cap is not None and _may_be(mesh, rim[cap], ask):
-            caps.append(rim[cap])
+    mesh = unpinched(mesh)
+    flange = np.zeros(len(mesh.faces), np.bool_)
+    for cap in _caps(mesh, ask):
+        flange |= _flange(mesh, cap)
+    if flange.any():
+        mesh = unpinched(cleaned(even_borders(significant(selected(mesh, ~flange)))))
+    caps = _caps(mesh, ask)
     return TriangleMesh(mesh.vertices, np.concatenate([mesh.faces, *caps])) if caps else mesh
+
+
+def _caps(mesh: TriangleMesh, ask: Ask) -> list[Faces]:
+    """The caps of all openings that may have one."""
+    found = []
+    for rim in openings(mesh.faces):
+        cap = fill(mesh.vertices[rim]) if 3 <= len(rim) <= LONGEST else None
+        if cap is not None and _may_be(mesh, rim[cap], ask):
+            found.append(rim[cap])
+    return found
+
+
+def _flange(mesh: TriangleMesh, cap: Faces) -> NDArray[np.bool_]:
+    """The triangles that lie against a cap from its rim on, if they are a narrow ring."""
+    outward = _crosses(mesh.vertices, cap).sum(axis=0)
+    own = _crosses(mesh.vertices, mesh.faces)
+    size = np.linalg.norm(own, axis=1)
+    against = own @ outward < AGAINST * size * np.linalg.norm(outward)
+    pairs = neighbors(mesh.faces)
+    group = components(len(mesh.faces), pairs[against[pairs].all(axis=1)])
+    at_rim = against & np.isin(mesh.faces, cap).any(axis=1)
+    ring = against & np.isin(group, group[at_rim])
+    return ring if size[ring].sum() <= FLANGE * np.linalg.norm(outward) else np.zeros_like(ring)
+
+
+def _crosses(vertices: Points, faces: Faces) -> Points:
+    """Twice the area of each triangle along its normal, [f, 3]."""
+    corner = vertices[faces]
+    return np.asarray(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), np.float64)
 
 
 def healed(mesh: TriangleMesh) -> TriangleMesh:
@@ -141,9 +183,8 @@ def _may_be(mesh: TriangleMesh, cap: Faces, ask: Ask) -> bool:
     if size.sum() > LARGEST * whole:
         return False
     weights = np.random.default_rng(0).dirichlet(np.ones(3), (8, len(cap)))  # places spread over each triangle
-    corner = mesh.vertices[cap]
-    places = np.einsum("sfk,fkd->sfd", weights, corner).reshape(-1, 3)
-    cross = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    places = np.einsum("sfk,fkd->sfd", weights, mesh.vertices[cap]).reshape(-1, 3)
+    cross = _crosses(mesh.vertices, cap)
     cross /= np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-300)
     found = ask(places, np.tile(cross, (8, 1)))
     share = np.tile(size, 8) / (8 * max(float(size.sum()), 1e-300))

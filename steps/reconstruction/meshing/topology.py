@@ -94,7 +94,7 @@ def unpinched(mesh: TriangleMesh) -> TriangleMesh:
 
 def _corner(faces: Faces, triangle: NDArray[np.int64], vertex: NDArray[np.int64]) -> NDArray[np.int64]:
     """Which corner, counted over all triangles, each `vertex` is of its `triangle`."""
-    return 3 * triangle + np.argmax(faces[triangle] == vertex[:, None], axis=1)
+    return np.asarray(3 * triangle + np.argmax(faces[triangle] == vertex[:, None], axis=1), np.int64)
 
 
 def selected(mesh: TriangleMesh, keep: Mask) -> TriangleMesh:

@@ -108,3 +108,32 @@ def test_a_longer_rim_is_no_pinhole() -> None:
 
     assert len(healed(cone).faces) == len(cone.faces)
     assert len(openings(cone.faces)) == 1
+
+
+def on_a_table(width: float) -> TriangleMesh:
+    """A slender cone of 60 sides, 30 high, and so much of the table around its foot of radius 1."""
+    turns = np.arange(60) * 2 * np.pi / 60
+    circle = np.column_stack([np.cos(turns), np.sin(turns), 0 * turns])
+    foot = np.arange(60)
+    onward = np.roll(foot, -1)
+    side = np.column_stack([foot, onward, np.full(60, 120)])
+    ring = np.concatenate(
+        [np.column_stack([foot, foot + 60, onward + 60]), np.column_stack([foot, onward + 60, onward])]
+    )
+    return TriangleMesh(np.vstack([circle, (1 + width) * circle, [0, 0, 30]]), np.concatenate([side, ring]))
+
+
+def test_a_narrow_ring_of_the_table_goes_before_the_cap_comes() -> None:
+    closed = capped(on_a_table(0.1), saying())
+
+    solid = trimesh.Trimesh(closed.vertices, closed.faces, process=False)
+    assert solid.is_watertight
+    assert solid.volume == pytest.approx(np.pi * 30 / 3, rel=0.06)  # its edge is rounded
+    assert np.linalg.norm(closed.vertices[:, :2], axis=1).max() <= 1
+
+
+def test_a_wide_ring_is_ground_and_stays() -> None:
+    closed = capped(on_a_table(0.5), saying())
+
+    assert trimesh.Trimesh(closed.vertices, closed.faces, process=False).is_watertight
+    assert np.linalg.norm(closed.vertices[:, :2], axis=1).max() == pytest.approx(1.5)
