@@ -177,6 +177,7 @@ def _decoded_jpeg(path: Path, image: PIL.Image.Image) -> PIL.Image.Image:
     """
     colors = {"RGB": "RGB", "L": "GRAY"}.get(image.mode, "")
     content, size = path.read_bytes(), _reduced(image.size)
+    values: NDArray[np.uint8] | None
     try:
         values = _turbo(content, colors or "GRAY", size, strict=True)
     except ValueError as fault:
