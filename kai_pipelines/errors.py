@@ -38,6 +38,11 @@ EXITS_FOR_GOOD = (EXIT_USAGE, EXIT_FATAL, EXIT_BUG, EXIT_MEMORY)
 """Trying again cannot help after these: the same step needs as much memory the next time."""
 
 
+def printable(words: str) -> str:
+    """Words in one line, as a terminal may show them: of names that people did not choose, nothing moves its cursor."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in words)
+
+
 class KaiError(Exception):
     """The root: a message for the person at the keyboard, and what to do about it."""
 
@@ -125,7 +130,7 @@ class StepError(KaiError):
         self.files = tuple(files)
 
     def __str__(self) -> str:
-        named = f" [{', '.join(self.files)}]" if self.files else ""
+        named = f" [{', '.join(map(printable, self.files))}]" if self.files else ""
         return f"{self.code}: {self.message}{named}" + (f"\n  hint: {self.hint}" if self.hint else "")
 
 

@@ -163,6 +163,8 @@ def _check_kinds(target: Target, artifacts: dict[str, str]) -> None:
             continue  # the engine refuses names that it does not know
         if Path(text).is_file() and (port.many or issubclass(port.type, Folder)):
             raise UsageError(f"artifact {name}: {text} is a file", hint=f"give a folder: -a {name}={Path(text).parent}")
+        if port.optional and Path(text).is_dir() and not any(Path(text).iterdir()):  # steps would take it for none
+            raise UsageError(f"artifact {name}: {text} is an empty folder", hint=f"leave -a {name}=… away, or fill it")
         if Path(text).is_dir() and not port.many and issubclass(port.type, File):
             raise UsageError(f"artifact {name}: {text} is a folder", hint="give a file")
 

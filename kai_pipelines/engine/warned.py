@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kai_pipelines.errors import printable
 from kai_pipelines.manifest.fields import mapping, mappings, sequence, text
 
 _LONGEST = 240
@@ -26,15 +27,11 @@ class Warned:
     files: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        said = _in_one_line(self.message)
+        said = printable(self.message)
         words = said if len(said) <= _LONGEST else f"{said[:_LONGEST].rsplit(' ', 1)[0]} …"
-        named = [name for name in map(_in_one_line, self.files[:_NAMED]) if name not in words]
+        named = [name for name in map(printable, self.files[:_NAMED]) if name not in words]
         more = f" and {len(self.files) - _NAMED} more" if len(self.files) > _NAMED else ""
         return f"{self.code}: {words}" + (f" [{', '.join(named)}{more}]" if named else "")
-
-
-def _in_one_line(words: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in words)
 
 
 def warnings_of(record: Mapping[str, Any]) -> list[Warned]:

@@ -151,11 +151,16 @@ def _refuse_too_few(assessed: SetAssessment) -> None:
     broken = [f"{name} ({reason})" for name, reason in assessed.broken.items()]
     masked = [f"{name} (its mask is black all over)" for name in assessed.left_out_by_mask]
     listing = assessed.listing
+    advice = [
+        *(["Copy or export what is broken again, and see that it may be read."] if broken else []),
+        *(["White is the subject in a mask, black is left out."] if masked else []),
+        _MORE,
+    ]
     raise Fatal(
         f"Of {len(listing.photos) + len(listing.unreadable)} photographs {usable} can be used; {FEWEST_PHOTOS} are the least.",
         code="too-few-photos",
         files=([*broken, *copies, *masked, *listing.unsupported] or list(listing.photos))[:_NAMED],
-        hint=_MORE,
+        hint=" ".join(advice),
     )
 
 
@@ -174,10 +179,10 @@ def _refuse_hopeless(assessed: SetAssessment) -> None:
         )
     if lost == "blurred":
         raise Fatal(
-            "The photographs are so blurred that hardly anything in them can be found again in another one.",
+            "The photographs are so blurred, or so plain, that hardly anything in them can be found again in another one.",
             code="blurred-photos",
             files=names,
-            hint="Take them again: hold still or use a tripod, focus on the subject, more light.",
+            hint="Take them again: hold still or use a tripod, focus on the subject, more light; plain things need a pattern.",
         )
 
 

@@ -134,6 +134,23 @@ def test_a_failed_run_names_step_reason_log_and_the_command_to_run_again(project
     assert json.loads((project / "out" / "workflow.json").read_text(encoding="utf-8"))["status"]["phase"] == "Failed"
 
 
+def test_an_empty_folder_for_what_may_be_absent_is_refused(project: Path) -> None:
+    """Kubernetes mounts an empty folder where nothing was given, and so a step would not notice it."""
+    (project / "hidden.py").write_text(
+        "from kai_pipelines import Folder, pipeline, step\n\n"
+        "@step\ndef look(masks: Folder | None = None) -> bool:\n    return masks is None\n\n"
+        "@pipeline\ndef hidden(masks: Folder | None = None) -> bool:\n    return look(masks)\n",
+        encoding="utf-8",
+    )
+    (project / "empty").mkdir()
+
+    ran = kai(project, "run", "hidden.py", "-a", "masks=empty", "-o", "out")
+
+    assert ran.returncode == 2
+    assert "artifact masks: empty is an empty folder" in ran.stderr
+    assert kai(project, "run", "hidden.py", "-o", "out").stdout == "result: true\n"
+
+
 def test_ctrl_c_says_how_to_go_on_and_no_more(project: Path) -> None:
     slow = FLOW.replace('print("doubling", flush=True)', "import time; time.sleep(60)")
     (project / "flow.py").write_text(slow, encoding="utf-8")

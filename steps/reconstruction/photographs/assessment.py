@@ -82,6 +82,7 @@ def assess(listing: Listing, places: Places, report: Report) -> SetAssessment:
         else:
             found.broken[name] = one
         report(number, total, name)
+    _break_copies_of_broken(found)
     looked = _without_near_copies(looked, places, found)
     looked = _with_masks(looked, places, found, turnstile)
     _judge(looked, found)
@@ -114,6 +115,14 @@ def _without_exact_copies(names: Sequence[str], places: Places, found: SetAssess
             first_with[digest] = name
             unique.append(name)
     return unique
+
+
+def _break_copies_of_broken(found: SetAssessment) -> None:
+    """A copy of a file that cannot be used cannot be used for the same reason."""
+    for name, (original, _) in list(found.copies.items()):
+        if original in found.broken:
+            found.broken[name] = found.broken[original]
+            del found.copies[name]
 
 
 def _digest(path: Path) -> str:

@@ -139,7 +139,11 @@ def _gradient(values: Gray, sigma: float) -> tuple[Gray, Gray]:
 
 
 def _noise(fine: Gray, coarse: Gray) -> tuple[float, float]:
-    """The squared gradient along one direction, at both smoothings, where there is least to see."""
+    """The squared gradient of noise along one direction, at both smoothings: from where there is least to see.
+
+    What is seen there may be a texture that fills the frame. Noise loses 16 times its squared gradient from one smoothing
+    to the next (by the fourth power of their ratio), edges 4 times at most; so both shares are known.
+    """
     side = min(_TILE, *fine.shape)
     rows, columns = fine.shape[0] // side, fine.shape[1] // side
     of_tiles = [
@@ -147,7 +151,11 @@ def _noise(fine: Gray, coarse: Gray) -> tuple[float, float]:
         for one in (fine, coarse)
     ]
     plain = of_tiles[1] <= np.quantile(of_tiles[1], _PLAINEST)
-    return float(of_tiles[0][plain].mean()), float(of_tiles[1][plain].mean())
+    least = float(of_tiles[0][plain].mean()), float(of_tiles[1][plain].mean())
+    of_noise, of_edges = (_SCALES[1] / _SCALES[0]) ** 4, (_SCALES[1] / _SCALES[0]) ** 2
+    share = (least[0] - of_edges * least[1]) / max(1 - of_edges / of_noise, 1e-6) / max(least[0], 1e-9)
+    share = min(max(share, 0.0), 1.0)
+    return share * least[0], share * least[1]
 
 
 def _across(

@@ -103,7 +103,8 @@ def _guess(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(16)
     if b"ftyphei" in head or b"ftypmif1" in head:
-        return "it is HEIC, which needs the package pi-heif"
+        known = ".heic" in PIL.Image.registered_extensions()
+        return "it is HEIC, and damaged" if known else "it is HEIC, which needs the package pi-heif"
     if head.startswith((b"II*\0", b"MM\0*")):
         return "it is a raw or TIFF file of a kind that is not read"
     return "it is no image, whatever its name says"
@@ -176,6 +177,7 @@ def _decoded_jpeg(path: Path, image: PIL.Image.Image) -> PIL.Image.Image:
     """
     colors = {"RGB": "RGB", "L": "GRAY"}.get(image.mode, "")
     content, size = path.read_bytes(), _reduced(image.size)
+    values: NDArray[np.uint8] | None
     try:
         values = _turbo(content, colors or "GRAY", size, strict=True)
     except ValueError as fault:

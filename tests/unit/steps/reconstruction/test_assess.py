@@ -358,6 +358,18 @@ def test_two_that_mirror_each_other_both_go_on_to_be_told_apart_by_the_others(fo
     assert row(result, "flip.jpg")["used"] is True
 
 
+def test_copies_of_a_broken_file_are_as_broken(tmp_path):
+    for name in "abc":
+        (tmp_path / f"{name}\n.jpg").write_bytes(b"")
+
+    with pytest.raises(Fatal) as refusal:
+        assess_photos(ImageSet(tmp_path))
+
+    assert refusal.value.code == "too-few-photos"
+    assert refusal.value.files == tuple(f"{name}\n.jpg (the file is empty)" for name in "abc")
+    assert r"[a\n.jpg (the file is empty), " in str(refusal.value)  # a name moves no line
+
+
 def test_one_picture_and_its_mirror_images_are_copies(tmp_path):
     for name, way in {"a": None, "b": PIL.ImageOps.mirror, "c": PIL.ImageOps.flip}.items():
         (way(picture(0)) if way else picture(0)).save(tmp_path / f"{name}.png")

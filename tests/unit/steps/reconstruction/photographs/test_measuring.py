@@ -71,3 +71,10 @@ def test_burnt_out_means_white_and_not_a_strong_color():
     photo[30:60] = (255, 40, 0)
 
     assert measure(photo).clipped == pytest.approx(0.3)
+
+
+def test_a_texture_that_fills_the_frame_is_not_taken_for_noise():
+    tiles = np.tile(np.kron([[0.0, 1], [1, 0]], np.ones((18, 18))), (10, 14)) * 150 + 40
+
+    assert measure(as_photo(tiles)).blur_px < 0.5
+    assert measure(as_photo(cv2.GaussianBlur(tiles, (0, 0), 2))).blur_px == pytest.approx(2, rel=0.15)
