@@ -52,6 +52,7 @@ class Run:
 
     @property
     def amounts(self) -> dict[str, float]:
+        """Of what its steps went through."""
         return amounts(self.evidence, PRESETS[self.quality])
 
 
