@@ -1,26 +1,31 @@
 """How right the cameras are that `align_photos` finds, and what they cost.
 
     python benchmarks/alignment.py FOLDER… [--synthetic] [--features 3000 8000] [--json FILE]
-    python benchmarks/alignment.py --pairs 60 100 200 [--json FILE]
+    python benchmarks/alignment.py --pairs 100 200 [--exhaustive] [--json FILE]
 
 Each folder holds photographs and, where the truth is known, gt_cameras.json or cameras.json: image name →
 R, t, K with x_cam = R·X + t. `--synthetic` adds rendered photographs with exact cameras, as they are and through
 lenses that bend. Positions are compared after the best similarity transform and given in percent of the cameras'
 span (the largest distance between two). `--pairs` counts, on rendered photographs in an order that says nothing,
-which of the pairs with overlap are compared, beside the number of all pairs. Prints a table and one JSON document.
+which of the pairs with overlap are compared, and how many photographs are placed from them; `--exhaustive` compares
+all pairs of the same photographs, too. Memory is the most that the process held so far. Prints a table and one JSON
+document.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+import resource
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -34,6 +39,7 @@ from steps.reconstruction.assess import assess_photos
 from steps.reconstruction.colmap import pycolmap
 
 Array = NDArray[np.float64]
+T = TypeVar("T")
 
 LIMITS = {"position_error_percent": 0.06, "focal_error_percent": 0.5, "reprojection_px": 0.5}
 LENSES = {"plain": (0.0, 0.0), "barrel": (-0.12, 0.0), "phone": (0.09, -0.16)}
@@ -62,7 +68,7 @@ class Row:
 
 @dataclass(frozen=True)
 class PairRow:
-    """How many pairs of a set are compared."""
+    """How many pairs of a set are compared, and what comes of them."""
 
     photos: int
     compared: int
@@ -70,8 +76,14 @@ class PairRow:
     overlapping: int
     recall_percent: float
     """Of the overlapping pairs."""
-    registered_in_one_group: int
-    cpu_seconds: float
+    registered: int
+    position_error_percent: float
+    mapper: str
+    matching_cpu_seconds: float
+    exhaustive_cpu_seconds: float | None
+    """Of matching all pairs, where that was asked for."""
+    mapping_cpu_seconds: float
+    peak_memory_mb: int
 
 
 def read_truth(folder: Path) -> dict[str, Any]:
@@ -87,7 +99,11 @@ def compare(result: Alignment, truth: dict[str, Any]) -> tuple[float, float, flo
     """Mean and largest position error and the mean focal error, percent."""
     if not truth:
         return None, None, None
-    model = pycolmap.Reconstruction(result.sparse.path)
+    return measure(pycolmap.Reconstruction(result.sparse.path), truth)
+
+
+def measure(model: pycolmap.Reconstruction, truth: dict[str, Any]) -> tuple[float, float, float]:
+    """The same of a model whose photographs have the names of the truth."""
     found, known, focal = [], [], []
     for image in model.images.values():
         if not image.has_pose:
@@ -160,47 +176,62 @@ def synthetic(features: Sequence[int]) -> list[Row]:
     return rows
 
 
-def count_pairs(sizes: Sequence[int]) -> list[PairRow]:
+def count_pairs(sizes: Sequence[int], *, exhaustive: bool) -> list[PairRow]:
     """Rows of ever larger sets; the largest is rendered once, and the smaller ones are some of it."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = render(max(sizes), 400, Path(scratch))
         truth = read_truth(folder)
-        return [_count(folder, truth, size) for size in sorted(sizes)]
+        return [_count(folder, truth, size, exhaustive=exhaustive) for size in sorted(sizes)]
 
 
-def _count(folder: Path, truth: dict[str, Any], size: int) -> PairRow:
-    from steps.reconstruction.alignment import features, pairs
-    from steps.reconstruction.alignment.graph import groups
+def _count(folder: Path, truth: dict[str, Any], size: int, *, exhaustive: bool) -> PairRow:
+    from steps.reconstruction.alignment import features, mapping, pairs
 
     random = np.random.default_rng(size)
     some = [sorted(truth)[index] for index in np.sort(random.permutation(len(truth))[:size])]
-    order = random.permutation(size)
-    with tempfile.TemporaryDirectory() as scratch:
-        linked, database = Path(scratch) / "photos", Path(scratch) / "matches.db"
-        numbered = features.link_photos(folder, [some[index] for index in order], linked)
+    some = [some[index] for index in random.permutation(size)]
+    with tempfile.TemporaryDirectory() as temporary:
+        scratch = Path(temporary)
+        linked, database = scratch / "photos", scratch / "matches.db"
+        numbered = features.link_photos(folder, some, linked)
         features.register_photos(database, linked, numbered)
         list(features.extract(database, linked, numbered, features.Effort(800)))
-        cpu = time.process_time()
-        compared = [done for done, _ in pairs.compare(database, numbered, Path(scratch))][-1]
-        cpu = time.process_time() - cpu
-        verified = pairs.verified_pairs(database, numbered)
+        everything = scratch / "everything.db"
+        shutil.copyfile(database, everything)
+        compared, matching = _timed(lambda: [done for done, _ in pairs.compare(database, numbered, scratch)][-1])
         tried = _tried(database, numbered)
-    directions = np.array([np.array(truth[some[index]]["R"])[2] for index in order])
-    overlapping = {
-        (a, b)
-        for a in range(size)
-        for b in range(a + 1, size)
-        if directions[a] @ directions[b] > np.cos(np.radians(OVERLAPPING))
-    }
+        mapper = mapping.Mapper(database, linked, scratch, numbered, numbered, 0, lambda: None)
+        mapped, placing = _timed(mapper.best)
+        model = mapped.models[0]
+        mapping.rename_photos(model, dict(zip(numbered, some, strict=True)))
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        all_pairs = None
+        if exhaustive:
+            chosen = list(itertools.combinations(range(size), 2))
+            _, all_pairs = _timed(lambda: list(pairs.match_pairs(everything, numbered, chosen, scratch)))
+    directions = np.array([np.array(truth[name]["R"])[2] for name in some])
+    near = np.triu(directions @ directions.T > np.cos(np.radians(OVERLAPPING)), 1)
+    overlapping = {(int(a), int(b)) for a, b in zip(*np.nonzero(near), strict=True)}
     return PairRow(
         photos=size,
         compared=compared,
         all_pairs=size * (size - 1) // 2,
         overlapping=len(overlapping),
         recall_percent=100 * len(overlapping & tried) / max(1, len(overlapping)),
-        registered_in_one_group=len(groups(size, verified)[0]),
-        cpu_seconds=round(cpu, 1),
+        registered=model.num_reg_images(),
+        position_error_percent=measure(model, truth)[0],
+        mapper=mapped.mapper,
+        matching_cpu_seconds=matching,
+        exhaustive_cpu_seconds=all_pairs,
+        mapping_cpu_seconds=placing,
+        peak_memory_mb=most,
     )
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    """What work gives, and its CPU seconds."""
+    start = time.process_time()
+    return work(), round(time.process_time() - start, 1)
 
 
 def _tried(database: Path, names: Sequence[str]) -> set[tuple[int, int]]:
@@ -234,12 +265,15 @@ def show(rows: list[Row]) -> None:
 def show_pairs(rows: list[PairRow]) -> None:
     """The table of pairs."""
     print(
-        f"{'photos':>7}{'compared':>10}{'of all':>8}{'overlapping':>13}{'found %':>9}{'in one group':>14}{'CPU s':>8}"
+        f"{'photos':>7}{'compared':>10}{'of all':>8}{'overlapping':>13}{'found %':>9}{'placed':>8}{'pos %':>8}"
+        f"{'mapper':>13}{'CPU s: matching':>17}{'all pairs':>11}{'mapping':>9}{'MB':>6}"
     )
     for row in rows:
+        everything = "–" if row.exhaustive_cpu_seconds is None else f"{row.exhaustive_cpu_seconds:.1f}"
         print(
             f"{row.photos:7}{row.compared:10}{row.all_pairs:8}{row.overlapping:13}{row.recall_percent:9.1f}"
-            f"{row.registered_in_one_group:14}{row.cpu_seconds:8.1f}"
+            f"{row.registered:8}{row.position_error_percent:8.3f}{row.mapper:>13}{row.matching_cpu_seconds:17.1f}"
+            f"{everything:>11}{row.mapping_cpu_seconds:9.1f}{row.peak_memory_mb:6}"
         )
 
 
@@ -249,10 +283,11 @@ def main() -> int:
     parser.add_argument("--synthetic", action="store_true", help="rendered photographs with exact cameras, too")
     parser.add_argument("--features", nargs="+", type=int, default=[3000])
     parser.add_argument("--pairs", nargs="+", type=int, help="numbers of photographs whose compared pairs are counted")
+    parser.add_argument("--exhaustive", action="store_true", help="time the comparison of all those pairs, too")
     parser.add_argument("--json", type=Path, help="write the JSON document to this file")
     options = parser.parse_args()
     pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
-    counted = count_pairs(options.pairs) if options.pairs else []
+    counted = count_pairs(options.pairs, exhaustive=options.exhaustive) if options.pairs else []
     rows = [score(folder.resolve(), features) for folder in options.folders for features in options.features]
     if options.synthetic:
         rows += synthetic(options.features)

@@ -62,14 +62,15 @@ def align_photos(
         facts = _read(assessment)
         pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
         pycolmap.set_random_seed(_SEED)
-        sources = Sources(photos.path, names, masks.path if masks is not None else None)
+        positions = facts.get("positions_m") or {}
+        sources = Sources(photos.path, names, masks.path if masks is not None else None, positions)
         found = Placing(sources, Path(scratch), _SEED, _report, largest=largest).place(max_features)
         repeated = verdict.copies(found.moved, len(names))
         doubts, reasons = _doubts(found, names), _left_out(found, names, facts, repeated)
         model = refine(found.model)
         rename_photos(model, dict(zip(found.matched.numbered, names, strict=True)))
         verdict.refuse_shallow(names, coverage.parallax(model)[1])
-        scale = find_scale(model, facts.get("positions_m") or {}, known_distances)
+        scale = find_scale(model, positions, known_distances)
         up_source = stand_upright(model, scale.up, scale.factor)
         document = coverage.document(
             names, found.matched.graph, model, {name: why for name, (_, why) in reasons.items()}

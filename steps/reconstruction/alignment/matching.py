@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,8 @@ class Sources:
     folder: Path
     names: tuple[str, ...]
     masks: Path | None = None
+    positions: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Where photographs were taken from, by name, as far as it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,10 @@ def match_photos(sources: Sources, effort: Effort, scratch: Path, seed: int, rep
     masks = scratch / "masks" if shares else None
     for done in features.extract(database, linked, numbered, effort, masks, shares):
         report(0.5 * done / count, f"features of {done} of {count} photographs")
-    for done, of in pairs.compare(database, numbered, scratch, seed, guided=effort.thorough):
+    positions = {
+        index: sources.positions[name] for index, name in enumerate(sources.names) if name in sources.positions
+    }
+    for done, of in pairs.compare(database, numbered, scratch, seed, guided=effort.thorough, positions=positions):
         report(0.5 + 0.5 * done / max(of, 1), f"{done} of {of} pairs compared")
     matched = Matched(database, linked, numbered, read_graph(database, numbered))
     return _without_background(matched, scratch, seed) if sources.masks is None or not shares else matched
@@ -92,7 +97,7 @@ def still_share(graph: Graph, edge: Edge) -> float:
 
 def probe(sources: Sources, left: Sequence[str], near: Sequence[str], scratch: Path, seed: int, features: int) -> bool:
     """Whether a thorough search joins photographs that were left out with some that were placed, or with each other."""
-    some = Sources(sources.folder, tuple(sorted({*left, *near})), sources.masks)
+    some = Sources(sources.folder, tuple(sorted({*left, *near})), sources.masks, sources.positions)
     found = match_photos(some, Effort(features, thorough=True), scratch, seed, lambda share, text: None)
     place = {name: index for index, name in enumerate(some.names)}
     outside = {place[name] for name in left}
