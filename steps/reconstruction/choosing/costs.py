@@ -1,8 +1,9 @@
 """What a reconstruction will cost: CPU seconds and peak memory of each step, from sizes and a preset.
 
 Each step's cost is a sum of terms, each proportional to what the step goes through: photographs, pixels, cells of the
-octree, texels. What is measured when a quality is chosen has been paid for and is no prediction. The constants were fitted to runs of this project; `benchmarks/predictions.py` prints how
-far off they are.
+octree, texels. What is measured when a quality is chosen has been paid for and is no prediction. The constants were
+fitted to runs of this project by `benchmarks/predictions.py`, which prints how far off they are, also for sets left out
+of the fit.
 """
 
 from __future__ import annotations
@@ -18,6 +19,16 @@ WITHIN = 1.5
 """Factor within which the CPU seconds of sets that the model was not fitted to have been right."""
 PARALLEL = {"estimate_depth": 0.95, "align_photos": 0.8, "undistort_photos": 0.8}
 """Share of a step's CPU seconds that all cores share; of the others none."""
+SECONDS: Mapping[str, Mapping[str, float]] = {
+    "undistort_photos": {"megapixels": 0.1, "photographs": 0.03},
+    "estimate_depth": {"run": 10, "matches": 5.4},
+    "fuse_depth": {"run": 1.5, "depths": 0.35},
+    "mesh_surface": {"run": 2.5, "cells": 85},
+    "simplify_mesh": {"run": 0.25, "cells": 6},
+    "texture_mesh": {"run": 6, "megapixels": 0.15, "texels": 7},
+    "export_model": {"run": 0.2, "texels": 0.15},
+}
+"""CPU seconds of each step for one of each kind of `amounts`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +67,40 @@ class Prediction:
         }
 
 
+def amounts(evidence: Evidence, row: Preset) -> dict[str, float]:
+    """How much there is of what the steps go through; pixels, cells and texels in millions."""
+    scale = min(1.0, row.image_size / max(evidence.longer_side, 1.0))
+    depths = evidence.placed * evidence.megapixels * scale**2
+    return {
+        "run": 1.0,
+        "photographs": float(evidence.placed),
+        "megapixels": evidence.placed * evidence.megapixels,
+        "depths": depths,
+        "matches": depths * row.views,
+        "cells": 4.0**row.poisson_depth / 1e6,
+        "texels": row.texture_size**2 / 1e6,
+    }
+
+
 def predict(evidence: Evidence, row: Preset, spent: Iterable[tuple[str, Cost]] = ()) -> Prediction:
     """What a run costs with the preset `row`: what finished steps have cost, and what the others will.
 
     The last step is not in it: it cannot tell its own cost in the figures that it writes.
     """
-    placed, source = evidence.placed, evidence.placed * evidence.megapixels
-    scale = min(1.0, row.image_size / max(evidence.longer_side, 1.0))
-    pixels = evidence.megapixels * scale**2
-    points = placed * pixels
-    cells, texels = 4.0**row.poisson_depth / 1e6, row.texture_size**2 / 1e6
+    much = amounts(evidence, row)
+    photo, points, cells, texels = evidence.megapixels, much["depths"], much["cells"], much["texels"]
+    peaks = {
+        "undistort_photos": 120e6 + 13e6 * photo,
+        "estimate_depth": 300e6 + 300e6 * points / max(evidence.placed, 1),
+        "fuse_depth": 310e6 + 8e6 * points,
+        "mesh_surface": 330e6 + 520e6 * cells,
+        "simplify_mesh": 85e6 + 850e6 * cells,
+        "texture_mesh": 430e6 + 110e6 * texels + 4e6 * photo,
+        "export_model": 130e6 + 19e6 * texels,
+    }
     models = {
-        "undistort_photos": Cost(0.115 * source + 0.04 * placed, 120e6 + 13e6 * evidence.megapixels),
-        "estimate_depth": Cost(6 + 24 * points * row.views / 4, 300e6 + 300e6 * pixels),
-        "fuse_depth": Cost(0.8 + 0.3 * points, 310e6 + 8e6 * points),
-        "mesh_surface": Cost(2 + 70 * cells, 330e6 + 520e6 * cells),
-        "simplify_mesh": Cost(0.2 + 7 * cells, 85e6 + 850e6 * cells),
-        "texture_mesh": Cost(3 + 0.4 * source + 8 * texels, 185e6 + 190e6 * texels + 4e6 * evidence.megapixels),
-        "export_model": Cost(0.15 + 0.15 * texels, 130e6 + 19e6 * texels),
+        step: Cost(sum(each * much[kind] for kind, each in seconds.items()), peaks[step])
+        for step, seconds in SECONDS.items()
     }
     return Prediction({**dict(spent), **models})
 
