@@ -35,6 +35,26 @@ def save(values: Pixels, path: Path, **options: object) -> Path:
     return path
 
 
+def collage(seed: int, width: int, height: int, shapes: int = 400) -> Pixels:
+    """Sharp shapes of all colors and sizes; with another seed it has nothing in common with this one."""
+    rng = np.random.default_rng(seed)
+    picture = np.full((height, width, 3), rng.integers(60, 200, 3), np.uint8)
+    for _ in range(shapes):
+        angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 8))))
+        corners = np.stack([np.cos(angles), np.sin(angles)], 1) * rng.uniform(0.01, 0.12) * min(width, height)
+        corners = corners * rng.uniform(0.4, 1, (len(angles), 1)) + rng.uniform((0, 0), (width, height))
+        cv2.fillPoly(picture, [corners.round().astype(np.int32)], rng.integers(0, 256, 3).tolist(), cv2.LINE_AA)
+    return picture
+
+
+def turned_on_the_spot(around: Pixels, turn: float, width: int = 560, height: int = 420) -> Pixels:
+    """What a camera in the middle of a cylinder sees of it, `turn` radians from its first view."""
+    columns, rows = np.meshgrid(np.arange(width) - (width - 1) / 2, np.arange(height) - (height - 1) / 2)
+    angle, up = np.arctan2(columns, 500.0) + turn, rows / np.hypot(columns, 500.0)
+    x, y = around.shape[1] / 4 + 900 * angle, around.shape[0] / 2 + 900 * up
+    return np.asarray(cv2.remap(around, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR))
+
+
 def blurred(values: Pixels, sigma: float) -> Pixels:
     """Out of focus."""
     return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.uint8)
@@ -70,14 +90,20 @@ def _parts(degrees: float) -> tuple[IFDRational, ...]:
     return IFDRational(int(whole)), IFDRational(int(minutes)), IFDRational(round(rest * 60 * 10**5), 10**5)
 
 
-def with_private_data(values: Pixels, path: Path) -> Path:
+def with_private_data(
+    values: Pixels, path: Path, place: tuple[float, float, float] = (LATITUDE, LONGITUDE, 400.0)
+) -> Path:
     """A JPEG with everything that tells about its owner: GPS, names, numbers, notes, XMP, a thumbnail, a film at its end."""
     made = PIL.Image.Exif()
     made[0x010F], made[0x0110], made[0x013B], made[0x8298] = "Maker", "Maker One", "A. Photographer", "A. Photographer"
     made.get_ifd(0x8769).update({
         0x920A: IFDRational(28), 0xA431: "SN-123456", 0xA430: "A. Photographer", 0x927C: b"secret note", 0x9286: b"secret note",
     })  # fmt: skip
-    made.get_ifd(0x8825).update({1: "N", 2: _parts(LATITUDE), 3: "E", 4: _parts(LONGITUDE), 29: "2026:01:01"})
+    latitude, longitude, altitude = place
+    height = IFDRational(Fraction(altitude).limit_denominator(1000))
+    made.get_ifd(0x8825).update({
+        1: "N", 2: _parts(latitude), 3: "E", 4: _parts(longitude), 5: b"\x00", 6: height, 29: "2026:01:01",
+    })  # fmt: skip
     buffer = io.BytesIO()
     PIL.Image.fromarray(values).save(buffer, "JPEG", quality=92, exif=made.tobytes(), comment=b"secret note")
     xmp = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>secret note</x:xmpmeta>"
@@ -215,9 +241,7 @@ FAULTS: dict[str, Fault] = {
     "cropped": Fault(
         _beside("-cut.jpg", lambda values: values[10:, : -values.shape[1] // 20]), frozenset({"near-duplicate"})
     ),
-    "mirrored copy": Fault(
-        _beside("-flip.jpg", lambda values: np.ascontiguousarray(values[:, ::-1])), frozenset({"mirrored-photo"})
-    ),
+    "mirrored copy": Fault(_beside("-flip.jpg", lambda values: np.ascontiguousarray(values[:, ::-1])), _FINE),
     "turned copy": Fault(
         _beside("-turn.jpg", lambda values: np.ascontiguousarray(np.rot90(values))), frozenset({"near-duplicate"})
     ),

@@ -120,12 +120,15 @@ def told(request: RunRequest, *, as_json: bool = False, quiet: bool = False) -> 
     elif finished.failure is not None and _was_stopped(finished):
         click.echo(f"\nstopped; what is finished is kept. Go on with:\n    {request.rerun_command}", err=True)
     elif finished.failure is not None:
+        if not quiet:
+            _warn(finished)
         _explain(finished.failure, finished.degraded)
     elif not quiet:
         counts = f"{finished.executed} executed, {finished.cached} from the store"
         click.echo(f"{finished.phase}: {counts}; outputs in {request.output}", err=True)
         for one in finished.degraded:
             click.echo(f"degraded: {one}", err=True)
+        _warn(finished)
         if not as_json:
             _show_parameters(finished)
     return (0 if finished.phase == "Succeeded" else 1), finished
@@ -170,16 +173,32 @@ def _show_parameters(run: Run) -> None:
         click.echo(f"{name}: {value}")
 
 
+def _warn(run: Run) -> None:
+    from kai_pipelines.engine.warned import lines_of
+
+    for line in lines_of(run.workflow):
+        click.echo(line, err=True)
+
+
 def _was_stopped(run: Run) -> bool:
     """Whether a person or the system ended the run, in Argo's words."""
     return str(run.workflow["status"].get("message", "")).startswith("Stopped with strategy")
 
 
 def _explain(failure: Failure, degraded: Sequence[Degradation]) -> None:
-    click.echo(f"\nfailed: {failure.node}: {failure.message}", err=True)
+    """What, why and what to do first, as the step says it; then where, and how to go on."""
+    from kai_pipelines.engine.request import error_in
+
+    error = error_in(failure.log_lines)
+    click.echo("", err=True)
+    for line in error:
+        click.echo(line, err=True)
+    click.echo(f"failed: {failure.node}: {failure.message}", err=True)
     for attempt in (attempt for one in degraded if not one.instead for attempt in one.attempts):
         click.echo(f"  {attempt}", err=True)
-    if failure.log_lines:
+    if error:
+        click.echo(f"  all that it said is in {failure.log}", err=True)
+    elif failure.log_lines:
         click.echo(f"  the last lines of {failure.log}:", err=True)
         for line in failure.log_lines:
             click.echo(f"    {line}", err=True)

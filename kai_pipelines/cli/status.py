@@ -53,10 +53,13 @@ def _print(workflow: dict[str, Any], *, as_json: bool) -> None:
         click.echo(json.dumps(workflow, indent=2, ensure_ascii=False, default=str))
         return
     from kai_pipelines.engine.degradation import degradations
+    from kai_pipelines.engine.warned import lines_of
 
     click.echo(to_tree(workflow))
     for one in degradations(workflow):
         click.echo(f"degraded: {one}")
+    for line in lines_of(workflow):
+        click.echo(line)
 
 
 def _all(flags: Flags, selector: str, *, as_json: bool) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from kai_pipelines.cache.store import Store
 from kai_pipelines.engine.clock import Clock, WallClock
 from kai_pipelines.engine.control import alive, listening
-from kai_pipelines.engine.degradation import ANNOTATION, Degradation, degradations
+from kai_pipelines.engine.degradation import ANNOTATION, Degradation
 from kai_pipelines.engine.executor import Executor, LocalProcesses
 from kai_pipelines.engine.machine_locks import FileLocks
 from kai_pipelines.engine.memo import FileMemo
@@ -112,8 +112,7 @@ async def _run(
         raise
     parameters = {one["name"]: str(one.get("value", "")) for one in outputs.get("parameters") or []}
     failure = _failure(request, execution, phase, message)
-    ended = workflow_record(request.manifest, execution, phase, message)
-    degraded = tuple(degradations(ended, execution.said))
+    degraded = tuple(execution.degraded())
     notes = {**(program.metadata.get("annotations") or {})}
     notes.pop(ANNOTATION, None)  # of the run before, where this one goes on with it
     if degraded and phase == "Succeeded":

@@ -52,6 +52,16 @@ class RunRequest:
     """The rule by which a container's memory is limited here: machine, requested, off, or a quantity."""
 
 
+ERROR = "error: "
+"""What begins an error in the log of a step of ours; its hint follows, indented."""
+
+
+def error_in(lines: Sequence[str]) -> Sequence[str]:
+    """The last error in a log, with its hint and what follows; nothing where there is none."""
+    start = next((at for at in reversed(range(len(lines))) if lines[at].startswith(ERROR)), len(lines))
+    return lines[start:]
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a run ended badly."""

@@ -16,13 +16,12 @@ from kai_pipelines.engine.call import DEEPEST, Call, CallError
 from kai_pipelines.engine.command import is_ours
 from kai_pipelines.engine.dag import run_dag
 from kai_pipelines.engine.data import run_data
-from kai_pipelines.engine.degradation import DEGRADED, degradations
+from kai_pipelines.engine.degradation import DEGRADED
 from kai_pipelines.engine.http import run_http
 from kai_pipelines.engine.locks import Lock, locks_of
 from kai_pipelines.engine.memo import Entry, cache_and_key, copied, is_fresh
 from kai_pipelines.engine.node import BAD, Node
 from kai_pipelines.engine.podrun import POD_KINDS, run_pod
-from kai_pipelines.engine.record import node_record
 from kai_pipelines.engine.retry import Attempts, Wait, backoff, last_try, refusal
 from kai_pipelines.engine.scope import fill, process_inputs
 from kai_pipelines.engine.steps import run_steps
@@ -80,11 +79,9 @@ def _with_failures(execution: Execution, declared: Template, arguments: Mapping[
     wanted = any(one["name"] == DEGRADED and "default" in one for one in inputs)
     if not wanted or not is_ours(declared.get("container") or {}) or any(one["name"] == DEGRADED for one in given):
         return arguments
-    nodes = {node.id: node_record(node) for node in execution.tree.by_name.values()}
-    found = degradations({"spec": execution.program.spec, "status": {"nodes": nodes}}, execution.said)
     tries = [
         {"name": one.name, "step": one.step, "why": one.why, "instead": each.instead}
-        for each in found
+        for each in execution.degraded()
         for one in each.attempts
     ]
     return {**arguments, "parameters": [*given, {"name": DEGRADED, "value": json.dumps(tries)}]}
@@ -291,9 +288,14 @@ async def _try(
 async def _waited(
     execution: Execution, call: Call, node: Node, strategy: Mapping[str, Any], attempts: Attempts
 ) -> Wait:
-    """Wait as long as the strategy asks for; afterwards it is asked again."""
+    """Wait as long as the strategy asks for; afterwards it is asked again.
+
+    Argo waits, too, where no further try can come of it, and so does a simulation; here nobody is kept waiting for that.
+    """
     halts = execution.shutdown.halts
     while (wait := backoff(strategy, attempts, execution.clock.now())).seconds > 0 and not halts(exiting=call.exiting):
+        if not execution.program.simulated and refusal(strategy, attempts) is not None:
+            break
         node.message = wait.message
         execution.changed(node)
         await execution.pause(wait.seconds, exiting=call.exiting)

@@ -16,6 +16,7 @@ from typing import Any
 from kai_pipelines.engine.attendance import Attendance
 from kai_pipelines.engine.call import Call, CallError
 from kai_pipelines.engine.clock import Clock
+from kai_pipelines.engine.degradation import Degradation, degradations
 from kai_pipelines.engine.executor import GRACE, Executor
 from kai_pipelines.engine.hooks import WorkflowHooks
 from kai_pipelines.engine.locks import Locks, locks_of
@@ -24,8 +25,8 @@ from kai_pipelines.engine.memo import Memo
 from kai_pipelines.engine.node import BAD, Node, NodeTree, node_id
 from kai_pipelines.engine.pod import Outcome
 from kai_pipelines.engine.program import Program
-from kai_pipelines.engine.record import restored, seconds_of
-from kai_pipelines.engine.request import Observer, Person, PodRunner, Shelf
+from kai_pipelines.engine.record import node_record, restored, seconds_of
+from kai_pipelines.engine.request import ERROR, Observer, Person, PodRunner, Shelf, error_in
 from kai_pipelines.engine.rest import Rest
 from kai_pipelines.engine.scope import Scope, has_location, text_of
 from kai_pipelines.engine.shutdown import Shutdown, Strategy
@@ -344,8 +345,13 @@ class Execution:
     def said(self, node: str) -> str:
         """The error that a failed pod's log ends with, as our runtime writes it: its first line, without that word."""
         outcome = self.outcomes.get(node)
-        lines = outcome.last_lines if outcome is not None else ()
-        return next((line.removeprefix("error: ") for line in reversed(lines) if line.startswith("error: ")), "")
+        lines = error_in(outcome.last_lines) if outcome is not None else ()
+        return lines[0].removeprefix(ERROR) if lines else ""
+
+    def degraded(self) -> list[Degradation]:
+        """What was replaced by something lesser so far."""
+        nodes = {node.id: node_record(node) for node in self.tree.by_name.values()}
+        return degradations({"spec": self.program.spec, "status": {"nodes": nodes}}, self.said)
 
     def export(self, outputs: Mapping[str, Any]) -> None:
         """Show outputs that have a globalName to the whole workflow (Argo, addOutputsToGlobalScope)."""

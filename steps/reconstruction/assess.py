@@ -136,10 +136,11 @@ def _refuse_unfitting_masks(assessed: SetAssessment) -> None:
 
 
 def _refuse_too_few(assessed: SetAssessment) -> None:
-    usable = len(assessed.measured)
+    usable = len(assessed.measured) - len(assessed.mirrored)
     if usable >= FEWEST_PHOTOS:
         return
-    copies = [f"{name} ({how}: {of})" for name, (of, how) in assessed.copies.items()]
+    repeated = {**assessed.copies, **{name: (of, "mirrored") for name, of in assessed.mirrored.items()}}
+    copies = [f"{name} ({how}: {of})" for name, (of, how) in repeated.items()]
     if usable + len(copies) >= FEWEST_PHOTOS:
         raise Fatal(
             f"All but {usable} of {usable + len(copies)} photographs are copies.",

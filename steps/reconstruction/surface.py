@@ -34,7 +34,7 @@ def mesh_surface(points: PointCloud, scene: DenseScene, depth: DepthMaps, poisso
     """Poisson's surface through the points that the cameras look at, without what the photographs refute."""
     from steps.reconstruction.dense.views import read_views
     from steps.reconstruction.meshing.borders import even_borders
-    from steps.reconstruction.meshing.closing import capped
+    from steps.reconstruction.meshing.closing import capped, healed
     from steps.reconstruction.meshing.cropping import crop
     from steps.reconstruction.meshing.evidence import gather_evidence
     from steps.reconstruction.meshing.ply import read_cloud, write_mesh
@@ -58,7 +58,7 @@ def mesh_surface(points: PointCloud, scene: DenseScene, depth: DepthMaps, poisso
 
         evidence = ask(closed.vertices, vertex_normals(closed))
         trimmed = even_borders(trim(closed, cloud, subject.cell, evidence, len(views)))
-        trimmed = cleaned(capped(cleaned(trimmed), ask))
+        trimmed = healed(cleaned(capped(cleaned(trimmed), ask)))
         _require(len(trimmed.faces) >= LEAST_FACES, "No part of the surface lies near the points.")
         out = Mesh.new("mesh")
         write_mesh(out.path, trimmed)

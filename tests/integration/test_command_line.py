@@ -126,8 +126,9 @@ def test_a_failed_run_names_step_reason_log_and_the_command_to_run_again(project
 
     assert ran.returncode == 1
     assert "failed: flow.count-files" in ran.stderr
-    assert "no-photos: the folder is empty" in ran.stderr
-    assert "hint: put photographs into it" in ran.stderr
+    told, _, where = ran.stderr.partition("failed: ")
+    assert told.endswith("error: no-photos: the folder is empty [.]\n  hint: put photographs into it\n")
+    assert where.splitlines()[1] == f"  all that it said is in {project}/out/logs/flow.count-files.log"
     assert "kai run flow.py -a photos=empty -o out" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert json.loads((project / "out" / "workflow.json").read_text(encoding="utf-8"))["status"]["phase"] == "Failed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import struct
 import tempfile
@@ -23,12 +24,25 @@ PADDING_FIELD = 0x1986
 """Identifier of the extra field that pads a member's header, the one that USD's own writer uses."""
 
 
-def usdz(model: Model, jpeg: bytes) -> bytes:
-    """One mesh with a UsdPreviewSurface material, y up, one scene unit a meter."""
+def stage(model: Model) -> bytes:
+    """One mesh with a UsdPreviewSurface material whose color is texture.jpg; y up, one scene unit a meter."""
     with tempfile.TemporaryDirectory(dir=os.environ.get(SCRATCH)) as scratch:
         layer = Path(scratch) / "model.usdc"
         _write_stage(layer, model)
-        return _archive({"model.usdc": layer.read_bytes(), "texture.jpg": jpeg}, Path(scratch) / "model.usdz")
+        return layer.read_bytes()
+
+
+def usdz(layer: bytes, jpeg: bytes) -> bytes:
+    """A stage and its texture, stored as they are, each at a multiple of 64 bytes; USD's own writer keeps the files' dates."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in (("model.usdc", layer), ("texture.jpg", jpeg)):
+            member = zipfile.ZipInfo(name, EPOCH)
+            start = archive.start_dir + LOCAL_HEADER + len(name) + 4
+            gap = -start % ALIGNMENT
+            member.extra = struct.pack("<HH", PADDING_FIELD, gap) + b"\0" * gap
+            archive.writestr(member, content)
+    return stream.getvalue()
 
 
 def _write_stage(path: Path, model: Model) -> None:
@@ -88,15 +102,3 @@ def _bind(stage: Any, mesh: Any) -> None:
 def _usd(module: str) -> Any:
     """A module of OpenUSD; they declare no names that a type checker could see."""
     return importlib.import_module(f"pxr.{module}")
-
-
-def _archive(files: dict[str, bytes], path: Path) -> bytes:
-    """The files stored as they are, each starting at a multiple of 64 bytes; USD's own writer keeps the files' dates."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in files.items():
-            member = zipfile.ZipInfo(name, EPOCH)
-            start = archive.start_dir + LOCAL_HEADER + len(name) + 4
-            gap = -start % ALIGNMENT
-            member.extra = struct.pack("<HH", PADDING_FIELD, gap) + b"\0" * gap
-            archive.writestr(member, content)
-    return path.read_bytes()

@@ -1,18 +1,18 @@
 """Flat caps for openings on the side that no photograph shows: the underside of what stood on something.
 
-Poisson's method closes them, too, but with a bubble that sinks far below.
+Poisson's method closes them, too, but with a bubble that sinks far below. And fans over the pinholes that mending leaves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from steps.reconstruction.meshing.evidence import Evidence
 from steps.reconstruction.meshing.ply import Faces, Points, TriangleMesh
-from steps.reconstruction.meshing.topology import areas, sorted_edges
+from steps.reconstruction.meshing.topology import areas, sorted_edges, unpinched
 
 LARGEST = 0.25
 """A cap is no larger than this share of the surface: what is half open, like a bowl, stays open."""
@@ -22,6 +22,8 @@ TINY = 0.002
 """A cap smaller than this share of the surface closes a pinhole: it is kept though photographs look at it."""
 LONGEST = 4000
 """Vertices of an opening's rim; longer ones are those of open country."""
+PINHOLE = 8
+"""An opening with no more corners than this is what mending left of a few triangles."""
 Ask = Callable[[Points, Points], Evidence]
 """What the photographs say of places [n, 3] with outward normals [n, 3]."""
 
@@ -36,6 +38,22 @@ def capped(mesh: TriangleMesh, ask: Ask) -> TriangleMesh:
         if cap is not None and _may_be(mesh, rim[cap], ask):
             caps.append(rim[cap])
     return TriangleMesh(mesh.vertices, np.concatenate([mesh.faces, *caps])) if caps else mesh
+
+
+def healed(mesh: TriangleMesh) -> TriangleMesh:
+    """`mesh` without pinholes: each gets a fan around its middle, which no other triangle can have an edge of."""
+    apart = unpinched(mesh)
+    return fanned(apart, [rim for rim in openings(apart.faces) if len(rim) <= PINHOLE])
+
+
+def fanned(mesh: TriangleMesh, rims: Sequence[NDArray[np.int64]]) -> TriangleMesh:
+    """`mesh` with a fan in each of these openings."""
+    middles = [mesh.vertices[rim].mean(axis=0) for rim in rims]
+    fans = [
+        np.column_stack([rim, np.roll(rim, -1), np.full(len(rim), len(mesh.vertices) + number)])
+        for number, rim in enumerate(rims)
+    ]
+    return TriangleMesh(np.vstack([mesh.vertices, *middles]), np.concatenate([mesh.faces, *fans])) if fans else mesh
 
 
 def openings(faces: Faces) -> list[NDArray[np.int64]]:

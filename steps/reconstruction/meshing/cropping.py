@@ -22,7 +22,9 @@ STRAY = 6.0
 FAR = 4.0
 """A point is background when it is so many times farther from the cameras than the middle one."""
 ASIDE, COMMON = 1.75, 0.5
-"""It is background, too, when it is so many times farther and framed by fewer than this share of the usual views."""
+"""It is beside the subject when it is so many times farther and framed by fewer than this share of the usual views."""
+DEEPEST = 12
+"""Levels that an octree has at most."""
 ASKED = 20_000
 """So many points say what is usual."""
 DENSE = 2.0
@@ -57,33 +59,39 @@ class Subject:
 def crop(cloud: Cloud, views: Sequence[View], depth: int) -> Subject:
     """What the cameras look at, in no more points than the cells of an octree tell apart.
 
-    The octree is `depth` levels deep, and one more where the points are dense enough for it.
+    `depth` levels divide the subject, and one more where the points are dense enough for it. What is beside the subject
+    adds levels above those.
     """
     centers = [view.center for view in views]
     kept = cloud
+    beside = np.zeros(len(cloud.points), np.bool_)
     if len(centers):
-        distance = _from_cameras(kept.points, centers)
+        distance = _from_cameras(cloud.points, centers)
         usual = np.median(distance)
-        away = distance > FAR * usual
-        off = np.flatnonzero(~away & (distance > ASIDE * usual))
-        away[off] = _off_the_common_view(kept.points[off], kept.points[distance <= usual], views)
-        kept = _chosen(kept, ~away)
-    kept = _within_box(kept)
-    side = float(np.ptp(kept.points, axis=0).max(initial=0))
-    finer = thinned(kept, side / 2 ** (depth + 1))
-    dense = len(kept.points) >= DENSE * len(finer.points)
-    depth = depth + 1 if dense else depth
-    kept = finer if dense else thinned(kept, side / 2**depth)
+        off = np.flatnonzero(distance > ASIDE * usual)
+        beside[off] = _off_the_common_view(cloud.points[off], cloud.points[distance <= usual], views)
+        beside, kept = beside[distance <= FAR * usual], _chosen(cloud, distance <= FAR * usual)
+    inside = _in_box(kept.points)
+    kept, beside = _chosen(kept, inside), beside[inside]
+    subject = _chosen(kept, ~beside)
+    subject = _chosen(subject, _in_box(subject.points))
+    cell = float(np.ptp(subject.points, axis=0).max(initial=0)) / 2 ** (depth + 1)
+    if len(subject.points) < DENSE * len(thinned(subject, cell).points):
+        cell *= 2
+    kept = thinned(kept, cell)
     if len(centers):
         relative = spacings(kept.points) / np.maximum(_from_cameras(kept.points, centers), 1e-12)
-        kept = _within_box(_chosen(kept, relative <= STRAY * np.median(relative)))
+        kept = _chosen(kept, relative <= STRAY * np.median(relative))
+        kept = _chosen(kept, _in_box(kept.points))
     low, high = np.percentile(kept.points, WITHIN, axis=0)
     kept = _chosen(kept, _on_islands(kept.points, GAP * float(np.linalg.norm(high - low))))
-    return Subject(kept, depth, float(np.ptp(kept.points, axis=0).max(initial=0)) / 2**depth)
+    side = float(np.ptp(kept.points, axis=0).max(initial=0))
+    depth = int(np.clip(round(np.log2(max(side / max(cell, 1e-300), 1.0))), depth, DEEPEST))
+    return Subject(kept, depth, side / 2**depth)
 
 
 def _off_the_common_view(far: Points, near: Points, views: Sequence[View]) -> NDArray[np.bool_]:
-    """Points `far` [n, 3] away that fewer views frame than is usual for those that are `near`."""
+    """Which of the points `far` [n, 3] fewer views frame than is usual for those that are `near`."""
     some = near[:: max(1, len(near) // ASKED)]
     return np.asarray(_framed(far, views) < COMMON * np.median(_framed(some, views)), np.bool_)
 
@@ -104,11 +112,11 @@ def _from_cameras(points: Points, centers: Sequence[Points]) -> NDArray[np.float
     return np.asarray(KDTree(np.array(centers)).query(points, workers=1)[0], np.float64)
 
 
-def _within_box(cloud: Cloud) -> Cloud:
-    """The points in the generous box around nearly all of them."""
-    low, high = np.percentile(cloud.points, WITHIN, axis=0)
+def _in_box(points: Points) -> NDArray[np.bool_]:
+    """Per point: it is in the generous box around nearly all of them."""
+    low, high = np.percentile(points, WITHIN, axis=0)
     margin = MARGIN * (high - low)
-    return _chosen(cloud, ((cloud.points >= low - margin) & (cloud.points <= high + margin)).all(axis=1))
+    return np.asarray(((points >= low - margin) & (points <= high + margin)).all(axis=1), np.bool_)
 
 
 def thinned(cloud: Cloud, side: float) -> Cloud:

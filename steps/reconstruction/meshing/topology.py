@@ -31,9 +31,14 @@ def vertex_normals(mesh: TriangleMesh) -> Points:
 
 def neighbors(faces: Faces) -> NDArray[np.int64]:
     """Pairs of triangles that share an edge, [n, 2]; where more than two share one, each with the next."""
-    _, key, owner = sorted_edges(faces)
+    return seams(faces)[0]
+
+
+def seams(faces: Faces) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The `neighbors` and the edges that they share, [n, 2] vertices."""
+    edges, key, owner = sorted_edges(faces)
     same = key[1:] == key[:-1]
-    return np.column_stack([owner[:-1][same], owner[1:][same]])
+    return np.column_stack([owner[:-1][same], owner[1:][same]]), edges[:-1][same]
 
 
 def sorted_edges(faces: Faces) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -61,6 +66,37 @@ def components(count: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(connected_components(graph, directed=False)[1], np.int64)
 
 
+def unpinched(mesh: TriangleMesh) -> TriangleMesh:
+    """The same triangles, apart where borders touch at a vertex: each fan around it gets a vertex of its own."""
+    degree = np.bincount(border_edges(mesh.faces)[0].ravel(), minlength=len(mesh.vertices))
+    around = np.flatnonzero((degree > 2)[mesh.faces].any(axis=1))
+    if not len(around):
+        return mesh
+    faces = mesh.faces[around]
+    edges, key, owner = sorted_edges(faces)
+    both = np.flatnonzero(key[1:] == key[:-1])
+    pairs = np.concatenate([
+        np.column_stack([_corner(faces, owner[both], edges[both, k]), _corner(faces, owner[both + 1], edges[both, k])])
+        for k in (0, 1)
+    ])  # fmt: skip
+    fan = components(faces.size, pairs)
+    found, first, number = np.unique(fan, return_index=True, return_inverse=True)
+    vertex = faces.ravel()[first]
+    _, alone = np.unique(vertex, return_index=True)
+    fresh = np.ones(len(found), bool)
+    fresh[alone] = False  # one fan keeps the vertex
+    fresh &= degree[vertex] > 2
+    target = np.where(fresh, len(mesh.vertices) + np.cumsum(fresh) - 1, vertex)
+    apart = mesh.faces.copy()
+    apart[around] = target[number].reshape(-1, 3)
+    return TriangleMesh(np.concatenate([mesh.vertices, mesh.vertices[vertex[fresh]]]), apart)
+
+
+def _corner(faces: Faces, triangle: NDArray[np.int64], vertex: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which corner, counted over all triangles, each `vertex` is of its `triangle`."""
+    return 3 * triangle + np.argmax(faces[triangle] == vertex[:, None], axis=1)
+
+
 def selected(mesh: TriangleMesh, keep: Mask) -> TriangleMesh:
     """The triangles in `keep` and the vertices they use, in their old order."""
     faces = mesh.faces[keep]
@@ -71,7 +107,7 @@ def selected(mesh: TriangleMesh, keep: Mask) -> TriangleMesh:
 
 
 def cleaned(mesh: TriangleMesh) -> TriangleMesh:
-    """Without triangles that are doubled, without area, or third at an edge."""
+    """Without triangles that are doubled, without area, or second to go along an edge in one direction."""
     faces = mesh.faces
     distinct = (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
     size = float(np.ptp(mesh.vertices, axis=0).max()) if len(mesh.vertices) else 0.0
@@ -84,11 +120,12 @@ def cleaned(mesh: TriangleMesh) -> TriangleMesh:
 
 
 def _manifold(faces: Faces, keep: Mask) -> Mask:
-    """False for triangles at an edge that two earlier ones in `keep` share."""
+    """False for triangles that go along an edge in the direction that an earlier one in `keep` goes."""
     chosen = np.flatnonzero(keep)
-    _, key, owner = sorted_edges(faces[chosen])
-    third = np.zeros(len(key), bool)
-    third[2:] = key[2:] == key[:-2]
+    start, end = (faces[chosen][:, corners].ravel() for corners in ([0, 1, 2], [1, 2, 0]))
+    key = start * (int(faces.max(initial=0)) + 1) + end
+    order = np.argsort(key, kind="stable")
+    again = order[1:][key[order][1:] == key[order][:-1]]
     good = np.ones(len(faces), bool)
-    good[chosen[owner[third]]] = False
+    good[chosen[again // 3]] = False
     return good

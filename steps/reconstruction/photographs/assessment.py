@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steps.reconstruction.mask_files import mask_file
-from steps.reconstruction.photographs import handedness, likeness, turntable
+from steps.reconstruction.photographs import likeness, turntable
 from steps.reconstruction.photographs.exif import CameraTags
 from steps.reconstruction.photographs.findings import SetAssessment
 from steps.reconstruction.photographs.judging import Measured, faults, faults_beside
@@ -36,8 +36,6 @@ _PIXELS_AT_ONCE = 40_000_000
 """Photographs with more pixels together are decoded one after the other: about 15 bytes are needed for each."""
 _TINIEST = 64
 """Shorter side, pixels, below which a photograph holds no features."""
-_COMPARED = 6
-"""Photographs that decide which of two that mirror each other is right."""
 _TRANSPARENT = 0.01
 """The share of transparent pixels from which a photograph's transparency is its mask."""
 
@@ -186,28 +184,25 @@ def _mask_of(name: str, photo: Photo, given: GivenMasks | None) -> tuple[Mask | 
 
 
 def _without_near_copies(looked: list[Looked], places: Places, found: SetAssessment) -> list[Looked]:
-    """Leave out what is another photograph compressed again, resized, cropped, mirrored or turned."""
+    """Leave out what is another photograph compressed again, resized, cropped or turned.
+
+    Of two that mirror each other both stay: only what they share with others tells which was flipped, and which of them is
+    left out is told when they are aligned.
+    """
     worth = [
         (float(one.measured.width * one.measured.height), one.focal_px is not None, one.bytes_of_file, -number)
         for number, one in enumerate(looked)
     ]
     left_out: set[int] = set()
     for copy in likeness.find_copies([one.thumbnail for one in looked], worth):
-        gone, kept = copy.copy, copy.original
-        if copy.how == "mirrored" and kept not in left_out and _is_mirrored(kept, gone, looked, places):
-            gone, kept = kept, gone
-        found.copies[looked[gone].name] = (looked[kept].name, copy.how)
-        _forget(looked[gone].name, places)
-        left_out.add(gone)
+        name, original = looked[copy.copy].name, looked[copy.original].name
+        if copy.how == "mirrored":
+            found.mirrored[name] = original
+            continue
+        found.copies[name] = (original, copy.how)
+        _forget(name, places)
+        left_out.add(copy.copy)
     return [one for number, one in enumerate(looked) if number not in left_out]
-
-
-def _is_mirrored(kept: int, gone: int, looked: Sequence[Looked], places: Places) -> bool:
-    """Whether of two that mirror each other the one to be kept is the mirrored one: the other fits the set better."""
-    near = sorted(set(range(len(looked))) - {kept, gone}, key=lambda index: min(abs(index - kept), abs(index - gone)))
-    others = [places.usable / looked[index].name for index in near if (places.usable / looked[index].name).exists()]
-    fits = [handedness.fit(places.usable / looked[index].name, others[:_COMPARED]) for index in (kept, gone)]
-    return fits[1] > fits[0]
 
 
 def _forget(name: str, places: Places) -> None:

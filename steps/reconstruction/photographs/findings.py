@@ -28,6 +28,8 @@ class SetAssessment:
     """Name → why it cannot be used."""
     copies: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Name → the photograph that it repeats, and how."""
+    mirrored: dict[str, str] = field(default_factory=dict)
+    """Name → the photograph that it mirrors; both are usable."""
     masks_among_photos: list[str] = field(default_factory=list)
     masks_from: str = "none"
     """``given``, ``made`` or ``none``."""
@@ -58,8 +60,7 @@ class SetAssessment:
     def issues(self) -> list[StepWarning]:
         """What a person should know about the set, the gravest first."""
         exact = {name: of for name, (of, how) in self.copies.items() if how == "the same file"}
-        mirrored = {name: of for name, (of, how) in self.copies.items() if how == "mirrored"}
-        near = {name: of for name, (of, _) in self.copies.items() if name not in exact and name not in mirrored}
+        near = {name: of for name, (of, _) in self.copies.items() if name not in exact}
         found = [
             _warning(code="unreadable-photo", what=f"{len(self.broken)} files are left out", reasons=self.broken),
             StepWarning(
@@ -73,7 +74,6 @@ class SetAssessment:
                 what="The same pictures, resized, cropped or compressed again, are left out",
                 reasons=near,
             ),
-            _warning(code="mirrored-photo", what="Mirrored copies are left out", reasons=mirrored),
             *self._about_masks(),
             *(self._fault(code, words) for code, words in FAULTS.items()),
             StepWarning(code="ignored-files", message="These are no photographs.", files=list(self.listing.ignored)),
@@ -127,7 +127,10 @@ class SetAssessment:
         """The rows, issues, groups, masks and positions as JSON; no latitude and no longitude."""
         left_out = {
             **dict.fromkeys(self.broken, "unreadable-photo"),
-            **{name: _copy_code(how) for name, (_, how) in self.copies.items()},
+            **{
+                name: "duplicate-photo" if how == "the same file" else "near-duplicate"
+                for name, (_, how) in self.copies.items()
+            },
             **dict.fromkeys(self.left_out_by_mask, "mask-empty"),
             **dict.fromkeys(self.masks_among_photos, "masks-among-photos"),
         }
@@ -155,10 +158,6 @@ class SetAssessment:
     def positioned(self) -> int:
         """Photographs that say where they were taken."""
         return len(self._places)
-
-
-def _copy_code(how: str) -> str:
-    return {"the same file": "duplicate-photo", "mirrored": "mirrored-photo"}.get(how, "near-duplicate")
 
 
 def _warning(*, code: str, what: str, reasons: Mapping[str, str]) -> StepWarning:

@@ -15,7 +15,9 @@ Places = NDArray[np.intp]
 WORKING_SIZE = 2400
 """Longer side, pixels, at which blur is measured: that at which features are looked for."""
 _SCALES = (1.0, 2.0)
-"""Smoothings, sigmas in pixels, at which gradients are compared; also at half size, which sees blur through strong noise."""
+"""Smoothings, sigmas in pixels, at which gradients are compared."""
+_TOLD_AT_HALF = 1.0
+"""Blur, pixels, from which half the size is looked at, too: it sees blur through strong noise, but none of half its pixels."""
 _TILE = 32
 """Side of the tiles in which edges are put together, pixels."""
 _EDGES = 0.08
@@ -90,10 +92,14 @@ def blur(gray: Bytes) -> float:
     scale = WORKING_SIZE / max(gray.shape)
     if scale < 1:
         gray = np.asarray(cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-    found = [_blur_at(gray.astype(np.float32))]
+    found = _blur_at(gray.astype(np.float32))
+    if found is not None and found < _TOLD_AT_HALF:
+        return found
     half = cv2.resize(gray, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA).astype(np.float32)
-    found += [2 * one for one in [_blur_at(half)] if one is not None]
-    return max((one for one in found if one is not None), default=float("inf"))
+    coarse = _blur_at(half)
+    return max(
+        (one for one in (found, 2 * coarse if coarse is not None else None) if one is not None), default=float("inf")
+    )
 
 
 def _blur_at(values: Gray) -> float | None:
@@ -102,10 +108,27 @@ def _blur_at(values: Gray) -> float | None:
     steepness = coarse[0] ** 2 + coarse[1] ** 2
     noise = _noise(fine[0] ** 2 + fine[1] ** 2, steepness)
     found = [_across(fine, coarse, steepness, noise, *direction) for direction in _DIRECTIONS]
-    told = sorted(one for one in found if one is not None)
+    told = [number for number, one in enumerate(found) if one is not None]
     if not told:
         return None
-    return told[-2] if len(told) > 2 else told[-1]  # motion blurs across three of the four; one alone may be by chance
+    variances = np.array([found[number] for number in told], np.float64)
+    return float(np.sqrt(_widest(np.array([_DIRECTIONS[number][0] for number in told]), variances)))
+
+
+def _widest(directions: NDArray[np.float64], variances: NDArray[np.float64]) -> float:
+    """The variance along the direction in which it is largest, from variances along some directions [n, 2].
+
+    A blur is a spot with a covariance S, and along u its variance is uᵀ·S·u: three directions tell S, and by how much a
+    fourth contradicts them is taken off. From fewer the second largest is taken: one alone may be by chance.
+    """
+    told = np.sort(variances)
+    if len(told) < 4:
+        return float(told[-2] if len(told) > 2 else told[-1])
+    x, y = directions.T
+    design = np.stack([x * x, 2 * x * y, y * y], axis=1)
+    (xx, xy, yy), *_ = np.linalg.lstsq(design, variances, rcond=None)
+    contradicted = float(np.linalg.norm(design @ np.array([xx, xy, yy]) - variances))
+    return max(float(told[-2]), float(np.linalg.eigvalsh(np.array([[xx, xy], [xy, yy]]))[1]) - contradicted)
 
 
 def _gradient(values: Gray, sigma: float) -> tuple[Gray, Gray]:
@@ -152,7 +175,7 @@ def _across(
     of_coarse = (np.bincount(tile, slope[rows, columns].astype(np.float64) ** 2) - count * noise[1])[told]
     ratio = of_fine / np.maximum(of_coarse, 1e-3)
     variances = (_SCALES[1] ** 2 - ratio * _SCALES[0] ** 2) / np.maximum(ratio - 1, 1e-3) - _DIFFERENCE
-    return float(np.sqrt(max(float(np.quantile(np.where(ratio <= 1, 1e3, variances), _SHARPEST)), 0.0)))
+    return max(float(np.quantile(np.where(ratio <= 1, 1e3, variances), _SHARPEST)), 0.0)
 
 
 def _edges(slope: Gray, lies_across: NDArray[np.bool_], step: tuple[int, int]) -> tuple[Places, Places]:

@@ -114,10 +114,9 @@ def _decoded(image: PIL.Image.Image, path: Path) -> Photo:
     _refuse_size(stored, LARGEST_READ)
     tags, pictures = read_tags(image), int(getattr(image, "n_frames", 1))
     deep = any("16" in str(tile[3]) for tile in getattr(image, "tile", ()))
-    if image.format in {"JPEG", "MPO"}:
-        _refuse_damage(path)
-        image.draft(None, _reduced(stored))
     pixels: PIL.Image.Image = image
+    if image.format in {"JPEG", "MPO"}:
+        pixels = _decoded_jpeg(path, image)
     pixels.load()
     factor = _factor(pixels.size)
     if factor > 1:
@@ -169,18 +168,39 @@ def _reduced(size: tuple[int, int]) -> tuple[int, int]:
     return size[0] // factor, size[1] // factor
 
 
-def _refuse_damage(path: Path) -> None:
-    """Libjpeg decodes what is left of a damaged file and only mumbles; a decoder that listens tells."""
-    content = path.read_bytes()
+def _decoded_jpeg(path: Path, image: PIL.Image.Image) -> PIL.Image.Image:
+    """The pixels, much reduced where there are too many.
+
+    Libjpeg decodes what is left of a damaged file and only mumbles, and Pillow does not listen; this decoder tells. What
+    it cannot decode as Pillow does, CMYK and rare kinds, it only looks through.
+    """
+    colors = {"RGB": "RGB", "L": "GRAY"}.get(image.mode, "")
+    content, size = path.read_bytes(), _reduced(image.size)
     try:
-        simplejpeg.decode_jpeg(content, colorspace="GRAY", fastdct=True, min_height=1, min_width=1, min_factor=1)
+        values = _turbo(content, colors or "GRAY", size, strict=True)
     except ValueError as fault:
-        said = str(fault)
-        if "Premature end" in said:
-            raise Undecodable("it ends too early") from fault
-        stray, _, rest = said.removeprefix("Corrupt JPEG data: ").partition(" extraneous bytes before marker 0xd9")
-        if "Corrupt JPEG data" in said and not (stray.isdecimal() and not rest and int(stray) <= _STRAY_BYTES):
-            raise Undecodable("its data is damaged inside") from fault
+        colors = colors if _is_harmless(str(fault)) else ""
+        values = _turbo(content, colors, size, strict=False) if colors else None
+    if colors and values is not None:
+        return PIL.Image.fromarray(values.squeeze(2) if colors == "GRAY" else values)
+    image.draft(None, size)
+    return image
+
+
+def _turbo(content: bytes, colors: str, size: tuple[int, int], *, strict: bool) -> NDArray[np.uint8]:
+    made = simplejpeg.decode_jpeg(content, colors, min_height=size[1], min_width=size[0], strict=strict)
+    return np.asarray(made, np.uint8)
+
+
+def _is_harmless(said: str) -> bool:
+    """Whether a decoder complains of nothing but some stray bytes; raises Undecodable where it says that data is lost."""
+    if "Premature end" in said:
+        raise Undecodable("it ends too early")
+    stray, _, rest = said.removeprefix("Corrupt JPEG data: ").partition(" extraneous bytes before marker 0xd9")
+    harmless = stray.isdecimal() and not rest and int(stray) <= _STRAY_BYTES
+    if "Corrupt JPEG data" in said and not harmless:
+        raise Undecodable("its data is damaged inside")
+    return harmless
 
 
 def _read_deep(path: Path) -> Photo:

@@ -178,6 +178,16 @@ def scale(steps: Sequence[StepMetrics]) -> tuple[str, str]:
     return source, str(values.get("unit", "arbitrary" if source == "none" else "m"))
 
 
+def held_out(steps: Sequence[StepMetrics]) -> dict[str, Any]:
+    """The score of photographs that the texture did without, as its step says; None where none was."""
+    values = step_values(steps).get("texture_mesh", {})
+    return {
+        "held_out_psnr_db": values.get("held_out_psnr_db"),
+        "held_out_coverage": values.get("held_out_coverage"),
+        "held_out_photos": values.get("held_out_photos", 0),
+    }
+
+
 def versions() -> dict[str, str]:
     """Python and the libraries that decide the result; those that are not installed are left out."""
     found = {"python": ".".join(str(part) for part in sys.version_info[:3])}

@@ -44,7 +44,7 @@ class HeldOutDocument(BaseModel):
 
 @dataclass(frozen=True)
 class Score:
-    """Means over all pairs."""
+    """Means over all photographs that were held out."""
 
     psnr_db: float
     coverage: float
@@ -60,18 +60,6 @@ def read_held_out(model: Path) -> list[HeldOutPair]:
     """The pairs of a textured model; none where its step held nothing out."""
     path = model / "held_out" / "held_out.json"
     return read_document(path, HeldOutDocument).pairs if path.is_file() else []
-
-
-def score(pairs: list[HeldOutPair]) -> Score | None:
-    """The mean over the pairs; None without any."""
-    if not pairs:
-        return None
-    count = len(pairs)
-    return Score(
-        psnr_db=round(sum(pair.psnr_db for pair in pairs) / count, 2),
-        coverage=round(sum(pair.coverage for pair in pairs) / count, 4),
-        photos=count,
-    )
 
 
 def comparisons(pairs: list[HeldOutPair], model: Path) -> list[Comparison]:

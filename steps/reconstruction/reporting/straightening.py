@@ -10,6 +10,10 @@ from PIL import Image, UnidentifiedImageError
 
 from steps.reconstruction.reporting.views import Pinhole
 from steps.reconstruction.scene import CameraView
+from steps.reconstruction.texturing.sight import interpolated
+
+GRID = 8
+"""Pixels between those that are traced through the lens; those between are interpolated."""
 
 
 def pinhole(view: CameraView, longest: int) -> Pinhole:
@@ -39,7 +43,11 @@ def straightened(path: Path, view: CameraView, camera: Pinhole) -> Image.Image |
 
 def _spots(view: CameraView, camera: Pinhole, size: tuple[int, int]) -> NDArray[np.float32]:
     """Where the pixels of `camera` are in the photograph of `size`: columns and rows, [2, h, w]."""
-    x, y = np.meshgrid(np.arange(camera.width, dtype=np.float64), np.arange(camera.height, dtype=np.float64))
+    columns = np.linspace(-0.5, camera.width - 0.5, max(2, camera.width // GRID))
+    rows = np.linspace(-0.5, camera.height - 0.5, max(2, camera.height // GRID))
+    x, y = np.meshgrid(columns, rows)
     rays = np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 3) @ np.linalg.inv(camera.calibration).T
     spots = (view.project(rays) + 0.5) * np.array([size[0] / view.width, size[1] / view.height]) - 0.5
-    return np.asarray(spots.astype(np.float32).reshape(camera.height, camera.width, 2).transpose(2, 0, 1), np.float32)
+    coarse = spots.astype(np.float32).reshape(len(rows), len(columns), 2)
+    across = interpolated(coarse.swapaxes(0, 1), columns, np.arange(camera.width))
+    return interpolated(across.swapaxes(0, 1), rows, np.arange(camera.height)).transpose(2, 0, 1)

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 def data_uri(image: Image.Image, quality: int = 78) -> str:
     """A picture as a WebP data URI; transparency is kept."""
     buffer = io.BytesIO()
-    image.save(buffer, format="WEBP", quality=quality, method=4)
+    image.save(buffer, format="WEBP", quality=quality, method=2)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

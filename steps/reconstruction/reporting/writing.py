@@ -16,7 +16,6 @@ from steps.reconstruction.documents import (
     read_document,
 )
 from steps.reconstruction.metrics import FailedTry, StepMetrics
-from steps.reconstruction.reporting import held_out
 from steps.reconstruction.reporting.cameras import cameras_document
 from steps.reconstruction.reporting.compose import Inputs, compose
 from steps.reconstruction.reporting.content import Content
@@ -27,6 +26,7 @@ from steps.reconstruction.reporting.figures import (
     device,
     device_reason,
     fallbacks,
+    held_out,
     ply_vertices,
     scale,
     step_values,
@@ -34,6 +34,7 @@ from steps.reconstruction.reporting.figures import (
     versions,
 )
 from steps.reconstruction.reporting.geometry import read_geometry
+from steps.reconstruction.reporting.held_out import read_held_out
 from steps.reconstruction.reporting.page import page
 from steps.reconstruction.reporting.privacy import private_metrics, private_warning, without_places
 from steps.reconstruction.scene import read_scene
@@ -65,7 +66,7 @@ def read(
         scene=read_scene(sparse.path),
         dense_points=ply_vertices(points.path),
         geometry=read_geometry(model.path),
-        held_out=held_out.read_held_out(model.path),
+        held_out=read_held_out(model.path),
     )
 
 
@@ -82,7 +83,6 @@ def summarize(
     given_up = [one.model_copy(update={"why": without_places(one.why)}) for one in degraded]
     assessed = inputs.assessment.photos
     given = len(photo_names(inputs.assessment, inputs.matches))
-    exam = held_out.score(list(inputs.held_out))
     source, unit = scale(told)
     return Summary(
         quality=str(quality),
@@ -106,9 +106,6 @@ def summarize(
         dimensions=inputs.geometry.dimensions,
         unit=unit,
         scale_source=source,
-        held_out_psnr_db=exam.psnr_db if exam else None,
-        held_out_coverage=exam.coverage if exam else None,
-        held_out_photos=exam.photos if exam else 0,
         predictions=choice.predictions,
         within=choice.within,
         checks=choice.checks,
@@ -116,6 +113,7 @@ def summarize(
         warnings=collect_warnings(told),
         fallbacks=fallbacks(told, choice.quality or str(quality), str(quality), given_up),
         versions=versions(),
+        **held_out(told),
         **costs(told),
     )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kai_pipelines import Fatal
-from steps.reconstruction.mask_files import mask_file
+from steps.reconstruction.mask_files import read_mask
 from steps.reconstruction.scene import CameraView
 from steps.reconstruction.texturing.rays import Floats
 
@@ -21,8 +21,6 @@ COARSEST_DECODED = 3
 """A JPEG decodes to an eighth of its size at the smallest."""
 MASK_MARGIN = 2
 """Pixels along a mask's border that count as outside: their colors are mixed with what is behind."""
-SUBJECT = 128
-"""Gray level of a mask from which on a pixel shows the subject."""
 
 
 def suitable_levels(pixels: Floats, wanted: Floats, coarsest: int) -> NDArray[np.int64]:
@@ -112,22 +110,10 @@ class Album:
         """1 where the photograph counts, at its full size; None when all of it does."""
         import cv2
 
-        if self.masks is None or not (path := mask_file(self.masks, view.name)).is_file():
+        mask = read_mask(self.masks, view.name, (view.height, view.width)) if self.masks else None
+        if mask is None:
             return None
-        try:
-            with Image.open(path) as image:
-                mask = np.asarray(image.convert("L"), np.uint8)
-        except (OSError, ValueError) as error:
-            raise Fatal(
-                f"{path.name} is not a mask: {error}",
-                code="unreadable-mask",
-                files=[f"{view.name}.png"],
-                hint="A mask is a PNG of one channel: 0 where the photograph is ignored, 255 on the subject.",
-            ) from error
-        if mask.shape != (view.height, view.width):
-            mask = np.asarray(cv2.resize(mask, (view.width, view.height), interpolation=cv2.INTER_NEAREST), np.uint8)
-        subject = (mask >= SUBJECT).astype(np.uint8)
-        return np.asarray(cv2.erode(subject, np.ones((2 * MASK_MARGIN + 1,) * 2, np.uint8)), np.uint8)
+        return np.asarray(cv2.erode(mask.astype(np.uint8), np.ones((2 * MASK_MARGIN + 1,) * 2, np.uint8)), np.uint8)
 
 
 def _decoded(path: Path, level: int, view: CameraView) -> tuple[NDArray[np.uint8], int]:

@@ -15,6 +15,13 @@ from steps.reconstruction.texturing.rays import Caster, Floats
 from steps.reconstruction.texturing.sight import ray_blocks
 from steps.reconstruction.texturing.witnesses import projected_areas
 
+WALLS = 8
+"""Into a room one looks through at most so many of its walls from outside."""
+SKIN = 1e-5
+"""Of the model's extent: so far behind a wall a ray goes on."""
+BEHIND = (0.34, 0.51)
+"""What of the texture and of the other color shows on the back of the surface."""
+
 
 @dataclass(frozen=True)
 class Rendering:
@@ -32,8 +39,12 @@ class Rendering:
 class Renderer:
     """Draws one model through camera after camera."""
 
-    def __init__(self, model: Model) -> None:
-        self._model = model
+    def __init__(self, model: Model, *, room: bool = False, back: tuple[int, int, int] | None = None) -> None:
+        """One looks into a `room` through its walls; the back of the surface is mixed with the color `back`."""
+        self._model, self._room, self._back = model, room, back
+        corner = model.vertices[model.faces]
+        self._normals = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+        self._skin = SKIN * float(np.ptp(model.vertices, axis=0).max(initial=0))
         self._caster = Caster(model.vertices.astype(np.float64), model.faces.astype(np.int64))
         self.retexture(model.texture)
         self._texel_area = projected_areas(model.uvs[model.faces] * np.float32(model.texture.shape[0]))
@@ -69,12 +80,28 @@ class Renderer:
         for each in np.unique(level[face]):
             at = level[face] == each
             colors[hit[at], :3] = self._texture.sample(spots[at], int(each))
+        if self._back is not None:
+            behind = hit[self._leaves(face, toward[hit])]
+            colors[behind, :3] = BEHIND[0] * colors[behind, :3] + BEHIND[1] * np.array(self._back, np.float32)
         block = colors.reshape(-1, samples, view.width, samples, 4).mean(axis=(1, 3), dtype=np.float32)
         return block[..., :3] / np.maximum(block[..., 3:], 1e-6), block[..., 3:]
 
     def _hits(self, view: CameraView, toward: Floats) -> tuple[NDArray[np.int32], Floats]:
         origins = np.tile(view.center.astype(np.float32), (len(toward), 1))
-        return self._caster.hits(origins, toward)
+        face, weights = self._caster.hits(origins, toward)
+        for _ in range(WALLS if self._room else 0):
+            met = np.flatnonzero(face >= 0)
+            again = met[self._leaves(face[met], toward[met])]
+            if not len(again):
+                break
+            ray = toward[again] / np.linalg.norm(toward[again], axis=1, keepdims=True)
+            points = np.einsum("nk,nkd->nd", weights[again], self._model.vertices[self._model.faces[face[again]]])
+            face[again], weights[again] = self._caster.hits((points + self._skin * ray).astype(np.float32), ray)
+        return face, weights
+
+    def _leaves(self, face: NDArray[np.int32], toward: Floats) -> NDArray[np.bool_]:
+        """Whether rays meet triangles from behind, [n]."""
+        return np.asarray(np.einsum("nk,nk->n", self._normals[face], toward) > 0, np.bool_)
 
     def _levels(self, view: CameraView, samples: int) -> NDArray[np.int64]:
         """The level of the texture's pyramid that suits each triangle, [f]."""

@@ -25,13 +25,13 @@ def ray_blocks(view: CameraView, samples: int) -> Iterator[Floats]:
     rays = np.where(np.isfinite(rays).all(axis=1, keepdims=True), rays, 0) @ view.rotation
     coarse = rays.reshape(len(rows), len(columns), 3).astype(np.float32)
     across = (np.arange(view.width * samples) + 0.5) / samples - 0.5
-    coarse = _interpolated(coarse.swapaxes(0, 1), columns, across).swapaxes(0, 1)
+    coarse = interpolated(coarse.swapaxes(0, 1), columns, across).swapaxes(0, 1)
     down = (np.arange(view.height * samples) + 0.5) / samples - 0.5
     for top in range(0, len(down), ROWS * samples):
-        yield _interpolated(coarse, rows, down[top : top + ROWS * samples]).reshape(-1, 3)
+        yield interpolated(coarse, rows, down[top : top + ROWS * samples]).reshape(-1, 3)
 
 
-def _interpolated(values: Floats, known: NDArray[np.float64], wanted: NDArray[np.float64]) -> Floats:
+def interpolated(values: Floats, known: NDArray[np.float64], wanted: NDArray[np.number]) -> Floats:
     """Values [k, …] at the evenly spaced places `known` [k], linearly at the places `wanted` [n]; [n, …]."""
     place = (wanted - known[0]) / (known[1] - known[0])
     left = np.clip(place.astype(np.int64), 0, len(known) - 2)

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from kai_pipelines.simulation.script import Script
+from kai_pipelines.simulation.simulation import Rehearsal
 from tests.fakes import Answer
 from tests.unit.engine.bench import Bench, container, dag, node_of, phases, task, workflow
 
@@ -40,6 +42,25 @@ def test_waits_grow_by_the_factor_up_to_the_cap(bench: Bench) -> None:
     _retried(bench, [1] * 6, limit=5, backoff={"duration": "10s", "factor": "2", "cap": "50s"})
 
     assert bench.clock.waits == pytest.approx([10, 20, 40, 50, 50])
+
+
+def test_here_nobody_waits_for_a_try_that_does_not_come(bench: Bench) -> None:
+    strategy = {"limit": 2, "expression": "lastRetry.exitCode != '65'", "backoff": {"duration": "10s"}}
+
+    made = _retried(bench, [75, 65], **strategy)
+
+    assert bench.clock.waits == pytest.approx([10])  # for the second, not for a third
+    assert node_of(made, "a")["message"] == "retryStrategy.expression evaluated to false"
+
+
+def test_a_simulation_waits_as_argo_does_also_for_nothing() -> None:
+    strategy = {"limit": 2, "expression": "lastRetry.exitCode != '65'", "backoff": {"duration": "10s"}}
+    manifest = workflow(dag("main", task("a")), container("pod", retryStrategy=strategy))
+
+    made = Rehearsal(manifest).simulate(Script(endings={"a": (65,)}, durations={"a": 1}))
+
+    assert made.phase == "Failed"
+    assert made.seconds == pytest.approx(11)
 
 
 def test_no_try_begins_that_would_pass_the_longest_duration(bench: Bench) -> None:

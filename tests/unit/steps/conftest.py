@@ -14,17 +14,9 @@ VIEWS = 24
 
 
 @pytest.fixture(scope="session")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> RenderedScene:
+def rendered() -> RenderedScene:
     """Two dozen photographs of 480 x 360 pixels with known cameras."""
-    before = os.environ.get("KAI_SCRATCH")
-    os.environ["KAI_SCRATCH"] = str(tmp_path_factory.mktemp("rendered"))
-    try:
-        return render_scene(views=VIEWS, image_size=480)
-    finally:
-        if before is None:
-            del os.environ["KAI_SCRATCH"]
-        else:
-            os.environ["KAI_SCRATCH"] = before
+    return render_scene(views=VIEWS, image_size=480)
 
 
 @pytest.fixture(scope="session")
@@ -35,11 +27,3 @@ def photo_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no photo sets in {folder}; KAI_PHOTO_DATA names another folder")
     return folder
-
-
-@pytest.fixture(autouse=True)
-def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What steps make lies in the test's own folder."""
-    folder = tmp_path / "scratch"
-    folder.mkdir()
-    monkeypatch.setenv("KAI_SCRATCH", str(folder))

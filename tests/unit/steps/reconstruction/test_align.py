@@ -46,9 +46,7 @@ def aligned(rendered: RenderedScene, tmp_path_factory: pytest.TempPathFactory) -
     """Six photographs of the scene, one of something else, and what comes of them."""
     folder = gather(rendered, range(6), tmp_path_factory.mktemp("aligned") / "photos")
     cv2.imwrite(str(folder / "cat.jpg"), noise(1))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KAI_SCRATCH", str(tmp_path_factory.mktemp("made")))
-        return folder, align_photos(ImageSet(folder), max_features=FEATURES)
+    return folder, align_photos(ImageSet(folder), max_features=FEATURES)
 
 
 def test_cameras_stand_where_they_stood_when_the_scene_was_photographed(rendered, aligned):

@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 import PIL.Image
+import PIL.ImageOps
 import pytest
 
 from kai_pipelines import Fatal, ImageSet, Quality
@@ -348,18 +349,24 @@ def test_cameras_sizes_and_focal_lengths_are_groups_and_none_is_dropped(folder):
     assert result.metrics.values["photos"] == 5
 
 
-def test_of_two_that_mirror_each_other_the_one_that_fits_the_others_stays(rendered, tmp_path):
-    place = tmp_path / "photos"
-    place.mkdir()
-    views = sorted(rendered.photos.path.iterdir())[:5]
-    for path in views:
-        (place / path.name).write_bytes(path.read_bytes())
-    with PIL.Image.open(views[2]) as image:
-        image.transpose(PIL.Image.Transpose.FLIP_LEFT_RIGHT).save(place / "a-flip.jpg", quality=100, subsampling=0)
+def test_two_that_mirror_each_other_both_go_on_to_be_told_apart_by_the_others(folder):
+    flipped = PIL.ImageOps.mirror(picture(0))
+    flipped.save(folder / "flip.jpg", quality=95)
 
-    result = assess_photos(ImageSet(place))
+    result = assess_photos(ImageSet(folder))
 
-    assert warning_files(result, "mirrored-photo") == ["a-flip.jpg"]
+    assert row(result, "flip.jpg")["used"] is True
+
+
+def test_one_picture_and_its_mirror_images_are_copies(tmp_path):
+    for name, way in {"a": None, "b": PIL.ImageOps.mirror, "c": PIL.ImageOps.flip}.items():
+        (way(picture(0)) if way else picture(0)).save(tmp_path / f"{name}.png")
+
+    with pytest.raises(Fatal) as refusal:
+        assess_photos(ImageSet(tmp_path))
+
+    assert refusal.value.code == "copies"
+    assert any("mirrored" in file for file in refusal.value.files)
 
 
 def test_a_photograph_of_100_million_pixels_is_handed_on_smaller(folder):

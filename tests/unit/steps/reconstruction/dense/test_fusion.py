@@ -10,8 +10,9 @@ import pytest
 
 from steps.reconstruction.dense.colmap_io import write_map
 from steps.reconstruction.dense.fusion import Fusion
-from steps.reconstruction.dense.masks import FOLDER, mask_file
+from steps.reconstruction.dense.masks import FOLDER
 from steps.reconstruction.dense.workspace import map_name
+from steps.reconstruction.mask_files import mask_file
 
 
 class Maps:

@@ -66,12 +66,22 @@ def test_a_mask_of_another_size_covers_the_same_part_of_its_image(tmp_path):
     assert (found == (np.arange(8) >= 4)).all()
 
 
-def test_a_mask_that_is_no_image_is_named(tmp_path):
+def test_only_black_is_ignored_as_colmap_has_it(tmp_path):
+    write(tmp_path / "masks" / "a.jpg.png", np.uint8([[0, 1, 127, 255]]))
+
+    found = read_mask(tmp_path, "a.jpg", (1, 4))
+
+    assert found is not None
+    assert found.tolist() == [[False, True, True, True]]
+
+
+@pytest.mark.parametrize("content", ["not an image", ""])
+def test_a_mask_that_is_no_image_is_named(content, tmp_path):
     (tmp_path / "masks").mkdir()
-    (tmp_path / "masks" / "a.jpg.png").write_text("not an image")
+    (tmp_path / "masks" / "a.jpg.png").write_text(content)
 
     with pytest.raises(Fatal) as fault:
         read_mask(tmp_path, "a.jpg", (6, 8))
 
-    assert fault.value.code == "unreadable-image"
+    assert fault.value.code == "unreadable-mask"
     assert fault.value.files == ("a.jpg.png",)

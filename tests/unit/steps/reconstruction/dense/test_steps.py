@@ -26,13 +26,6 @@ def source(rendered, tmp_path_factory):
     return rendered.write(tmp_path_factory.mktemp("photos") / "source")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def scratch(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KAI_SCRATCH", str(tmp_path_factory.mktemp("scratch")))
-        yield
-
-
 @pytest.fixture(scope="module")
 def scene(source) -> DenseScene:
     return undistort_photos(ImageSet(source / "images"), SparseModel(source / "sparse"), 120).scene

@@ -55,7 +55,7 @@ def ball(normals: float) -> Model:
 def test_khronos_finds_nothing_to_say_about_the_glb(length: float, modules: Path, tmp_path: Path) -> None:
     model = with_unit_normals(ball(length))
 
-    found = issues(glb(model, as_jpeg(model, FOR_SCREENS)), modules, tmp_path)
+    found = issues(glb(model, as_jpeg(model, FOR_SCREENS, 0)), modules, tmp_path)
 
     assert found["messages"] == []
 
@@ -63,6 +63,6 @@ def test_khronos_finds_nothing_to_say_about_the_glb(length: float, modules: Path
 def test_the_validator_does_see_what_is_wrong(modules: Path, tmp_path: Path) -> None:
     model = ball(0.2)  # of length 0.4
 
-    found = issues(glb(model, as_jpeg(model, FOR_SCREENS)), modules, tmp_path)
+    found = issues(glb(model, as_jpeg(model, FOR_SCREENS, 0)), modules, tmp_path)
 
     assert found["numErrors"] > 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from steps.reconstruction.meshing.closing import LARGEST, capped, fill, openings
+from steps.reconstruction.meshing.closing import LARGEST, PINHOLE, capped, fill, healed, openings
 from steps.reconstruction.meshing.evidence import Evidence
 from steps.reconstruction.meshing.ply import TriangleMesh
 
@@ -80,3 +80,31 @@ def test_a_notched_rim_is_filled_within_itself() -> None:
 
 def test_a_rim_that_crosses_itself_is_not_filled() -> None:
     assert fill(np.array([[0.0, 0, 0], [3, 2, 0], [3, 0, 0], [0, 2.5, 0], [-1, 1, 0]])) is None
+
+
+def without(mesh: trimesh.Trimesh, faces: list[int]) -> TriangleMesh:
+    return TriangleMesh(np.asarray(mesh.vertices), np.delete(mesh.faces, faces, axis=0).astype(np.int64))
+
+
+def test_pinholes_are_healed_even_where_two_touch() -> None:
+    ball = trimesh.creation.icosphere(subdivisions=3)
+    around = np.flatnonzero((ball.faces == ball.faces[0, 0]).any(axis=1))
+    assert not set(ball.faces[around[0]]) & set(ball.faces[around[2]]) - {ball.faces[0, 0]}
+
+    closed = healed(without(ball, [around[0], around[2]]))
+
+    solid = trimesh.Trimesh(closed.vertices, closed.faces, process=False)
+    assert solid.is_watertight
+    assert solid.is_winding_consistent
+
+
+def test_a_longer_rim_is_no_pinhole() -> None:
+    turns = np.arange(PINHOLE + 1) * 2 * np.pi / (PINHOLE + 1)
+    rim = np.column_stack([np.cos(turns), np.sin(turns), 0 * turns])
+    cone = TriangleMesh(
+        np.vstack([rim, [0, 0, 5]]),
+        np.column_stack([np.arange(len(rim)), np.roll(np.arange(len(rim)), -1), np.full(len(rim), len(rim))]),
+    )
+
+    assert len(healed(cone).faces) == len(cone.faces)
+    assert len(openings(cone.faces)) == 1

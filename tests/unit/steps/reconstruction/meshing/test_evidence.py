@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from steps.reconstruction.dense.colmap_io import write_map
-from steps.reconstruction.dense.masks import FOLDER, mask_file
+from steps.reconstruction.dense.masks import FOLDER
 from steps.reconstruction.dense.views import View
 from steps.reconstruction.dense.workspace import map_name
+from steps.reconstruction.mask_files import mask_file
 from steps.reconstruction.meshing.evidence import Evidence, gather_evidence
 
 AWAY = 5.0

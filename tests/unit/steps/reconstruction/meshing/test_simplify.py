@@ -80,3 +80,28 @@ def test_a_long_ragged_border_does_not_use_up_the_triangles(tmp_path) -> None:
     radius = np.linalg.norm(mesh.vertices, axis=1)
     assert np.abs(radius - 1).max() < 0.02
     assert trimesh.Trimesh(mesh.vertices, mesh.faces, process=False).area == pytest.approx(4 * np.pi, rel=0.06)
+
+
+def test_a_closed_surface_stays_closed(tmp_path) -> None:
+    # Two balls that nearly touch, with a rough skin: collapses between them go wrong now and then.
+    ball = trimesh.creation.icosphere(subdivisions=5)
+    rough = np.asarray(ball.vertices) * (1 + 0.03 * np.random.default_rng(4).standard_normal((len(ball.vertices), 1)))
+    given = TriangleMesh(rough, ball.faces.astype(np.int64))
+
+    mesh = read_mesh(simplified(tmp_path, given, 2000).mesh.path)
+
+    solid = trimesh.Trimesh(mesh.vertices, mesh.faces, process=False)
+    assert len(mesh.faces) <= 2000
+    assert solid.is_watertight and solid.is_winding_consistent
+
+
+def test_a_small_opening_that_was_there_stays(tmp_path) -> None:
+    given = plate()
+    middle = given.vertices[given.faces].mean(axis=1)[:, :2]
+    given = TriangleMesh(given.vertices, given.faces[np.linalg.norm(middle - 0.5, axis=1) > 0.03])
+
+    mesh = read_mesh(simplified(tmp_path, given, 1500).mesh.path)
+
+    assert np.linalg.norm(mesh.vertices[:, :2] - 0.5, axis=1).min() > 0.015
+    corner = mesh.vertices[mesh.faces].mean(axis=1)[:, :2]
+    assert np.linalg.norm(corner - 0.5, axis=1).min() > 0.015

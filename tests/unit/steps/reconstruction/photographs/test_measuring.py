@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from steps.reconstruction.photographs.measuring import measure
+from tests.faulty_photos import collage
 
 
 def edges(contrast: float = 180, size: int = 480) -> np.ndarray:
@@ -33,12 +34,27 @@ def test_sharpness_does_not_depend_on_contrast():
     assert weak == pytest.approx(strong, rel=0.1)
 
 
-def test_motion_along_one_direction_is_blur():
-    kernel = np.full((1, 13), 1 / 13, np.float32)
+@pytest.mark.parametrize("length", [5, 7])
+@pytest.mark.parametrize("degrees", [0, 30, 45, 90, 120])
+def test_motion_is_measured_along_its_direction(length, degrees):
+    """A line of length L has the standard deviation L / sqrt(12), whatever way it lies."""
+    kernel = np.zeros((2 * length + 1, 2 * length + 1), np.float32)
+    dot = np.pad(np.ones((1, 1), np.float32), length)
+    for way in np.linspace(-length / 2, length / 2, 20 * length + 1):
+        x, y = way * np.cos(np.radians(degrees)), way * np.sin(np.radians(degrees))
+        kernel += cv2.warpAffine(dot, np.array([[1, 0, x], [0, 1, y]], np.float32), kernel.shape)
 
-    shaken = measure(as_photo(cv2.filter2D(edges(), -1, kernel)))
+    shaken = cv2.filter2D(collage(1, 640, 480, shapes=150), -1, kernel / kernel.sum())
 
-    assert shaken.blur_px > 1.25 > measure(as_photo(edges())).blur_px
+    assert measure(shaken).blur_px == pytest.approx(length / 12**0.5, rel=0.2)
+
+
+def test_a_sharp_photograph_is_sharp_at_every_noise():
+    rng = np.random.default_rng(0)
+
+    found = [measure(as_photo(edges() + rng.normal(0, noise, (480, 480)))).blur_px for noise in (0, 8, 16)]
+
+    assert max(found) < 0.5
 
 
 def test_an_empty_wall_has_no_sharpness_and_no_contrast():

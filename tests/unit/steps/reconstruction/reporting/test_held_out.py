@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from kai_pipelines import Fatal
-from steps.reconstruction.reporting.held_out import HeldOutPair, Score, comparisons, read_held_out, score
+from steps.reconstruction.reporting.held_out import HeldOutPair, Score, comparisons, read_held_out
 
 
 def pair(name: str = "a.jpg", decibels: float = 28.0, coverage: float = 0.9, **files: str) -> HeldOutPair:
@@ -18,11 +18,6 @@ def pair(name: str = "a.jpg", decibels: float = 28.0, coverage: float = 0.9, **f
         psnr_db=decibels,
         coverage=coverage,
     )
-
-
-def test_the_score_is_the_mean_over_the_pairs() -> None:
-    assert score([pair(decibels=28, coverage=0.9), pair(decibels=31, coverage=0.95)]) == Score(29.5, 0.925, 2)
-    assert score([]) is None
 
 
 @pytest.mark.parametrize(
