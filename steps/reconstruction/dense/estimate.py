@@ -42,9 +42,7 @@ MOST_COST, MOST_COST_ALONE = 0.9, 0.6
 NO_HINTS: Planes = np.zeros((0, 0, 3), np.float32)
 BANDS_PER_THREAD = 4
 """Bands of rows per thread: rows differ in work, and small bands even that out."""
-_WITH_NEIGHBORS = (
-    15  # the random stream of the first round, the next have lower ones; the start uses the pyramid's level
-)
+_WITH_NEIGHBORS = 15  # the random stream of the first round; the next have lower ones, the start the pyramid's level
 
 
 def usable_cores() -> int:
