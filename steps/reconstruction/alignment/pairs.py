@@ -87,7 +87,9 @@ def near_pairs(positions: Positions) -> list[Pair]:
         return []
     places = np.array([positions[index] for index in known], np.float64)
     _, nearest = KDTree(places).query(places, k=min(len(known), 1 + _NEAR))
-    return sorted({_ordered(known[i], known[int(j)]) for i, row in enumerate(nearest) for j in row if j != i})
+    return sorted(
+        {_ordered(known[i], known[int(j)]) for i, row in enumerate(np.asarray(nearest)) for j in row if j != i}
+    )
 
 
 def rewarded(inliers: Inliers, last: Iterable[Pair]) -> list[int]:

@@ -150,6 +150,7 @@ class Estimator:
     def _from_photographs(self, index: int, pool: ThreadPoolExecutor) -> tuple[Planes, NDArray[np.float32]]:
         view, others = self.scene.views[index], self.scene.sources[index]
         planes: Planes | None = None
+        costs = np.zeros((0, 0), np.float32)
         for level in reversed(range(self.effort.levels)):
             image = gray_at(self.scene.gray(index), level)
             images = [gray_at(self.scene.gray(j), level) for j in others]
