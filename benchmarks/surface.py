@@ -194,7 +194,10 @@ def score(shape: str, quality: Quality, photos: int, size: int, seed: int, folde
 
     def estimate() -> dict[str, Any]:
         flat = undistort_photos(usable, sparse, max_image_size=preset.image_size)
-        return {"scene": flat.scene, "depth": estimate_depth(flat.scene, views=preset.views, device="cpu").depth}
+        return {
+            "scene": flat.scene,
+            "depth": estimate_depth(flat.scene, views=preset.views, device="cpu", rounds=preset.rounds).depth,
+        }
 
     found, costs["depth"] = stages.run("depth", estimate)
     dense, depth = DenseScene(found["scene"]), DepthMaps(found["depth"])

@@ -230,7 +230,7 @@ FAULTS: dict[str, Fault] = {
         lambda path: path.with_name(f"{path.stem} (1).jpg").write_bytes(path.read_bytes()),
         frozenset({"duplicate-photo"}),
     ),
-    "compressed again": Fault(_beside("-web.jpg", lambda values: values, quality=40), frozenset({"near-duplicate"})),
+    "compressed again": Fault(_beside("-web.jpg", lambda values: values, quality=40), frozenset({"same-view"})),
     "resized": Fault(
         _beside(
             "-small.jpg",

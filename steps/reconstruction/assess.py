@@ -136,10 +136,14 @@ def _refuse_unfitting_masks(assessed: SetAssessment) -> None:
 
 
 def _refuse_too_few(assessed: SetAssessment) -> None:
-    usable = len(assessed.measured) - len(assessed.mirrored)
+    usable = len(assessed.measured) - len(assessed.mirrored) - len(assessed.same_view)
     if usable >= FEWEST_PHOTOS:
         return
-    repeated = {**assessed.copies, **{name: (of, "mirrored") for name, of in assessed.mirrored.items()}}
+    repeated = {
+        **assessed.copies,
+        **{name: (of, "mirrored") for name, of in assessed.mirrored.items()},
+        **{name: (of, "the same view") for name, of in assessed.same_view.items()},
+    }
     copies = [f"{name} ({how}: {of})" for name, (of, how) in repeated.items()]
     if usable + len(copies) >= FEWEST_PHOTOS:
         raise Fatal(

@@ -15,9 +15,15 @@ from steps.reconstruction.retrying import COMPUTING
 
 if TYPE_CHECKING:
     import pycolmap
+    from numpy import float64
+    from numpy.typing import NDArray
+
+    Vector = NDArray[float64]
 
 LEAST_PHOTOS = 2
 """One view has no depth."""
+SAME_PLACE, SAME_WAY = 0.002, 0.05
+"""Views show the same when they stand so close, as a share of the distance to what they see, and differ by so few radians."""
 JPEG_QUALITY = 95
 
 
@@ -39,7 +45,8 @@ def undistort_photos(
     with measured("undistort_photos") as m, tempfile.TemporaryDirectory(prefix="kai-undistort-") as made:
         scratch = Path(made)
         model = pycolmap.Reconstruction(sparse.path)
-        registered = sorted(image.name for image in model.images.values())
+        same = _without_same_views(model)
+        registered = sorted(image.name for image in model.images.values() if image.has_pose)
         _check(photos, registered)
         for image in model.images.values():
             image.name = scene_name(image.name)
@@ -58,7 +65,7 @@ def undistort_photos(
             script.unlink()  # they call a COLMAP program, which nobody here needs
         shutil.rmtree(scene.path / "stereo" / "consistency_graphs", ignore_errors=True)
         masked = _undistort_masks(masks, pycolmap.Reconstruction(sparse.path), scene) if masks is not None else 0
-        m.value(images=len(registered), image_size=max_image_size, masked=masked)
+        m.value(images=len(registered), image_size=max_image_size, masked=masked, same_views=same)
     return Undistorted(scene, m.metrics)
 
 
@@ -81,13 +88,38 @@ def _undistort_masks(masks: ImageSet, model: pycolmap.Reconstruction, scene: Den
     pinholes = {image.name: flat.cameras[image.camera_id] for image in flat.images.values()}
     count = 0
     for image in model.images.values():
-        source = mask_file(masks.path, image.name)
-        if source.is_file():
-            name = scene_name(image.name)
+        name, source = scene_name(image.name), mask_file(masks.path, image.name)
+        if name in pinholes and source.is_file():
             target = mask_file(scene.path / FOLDER, name)
             undistort_mask(source, target, model.cameras[image.camera_id], pinholes[name])
             count += 1
     return count
+
+
+def _without_same_views(model: pycolmap.Reconstruction) -> int:
+    """Leave out views from the place of one that saw more; how many.
+
+    Two of them would agree on every depth, right or wrong, and neither would learn any from the other.
+    """
+    import numpy as np
+
+    kept: list[tuple[Vector, Vector, float]] = []
+    left_out: list[int] = []
+    for image in sorted(model.images.values(), key=lambda image: (-image.num_points3D, image.name)):
+        pose = image.cam_from_world()
+        center, way = image.projection_center(), pose.rotation.matrix()[2]
+        seen = np.array([model.points3D[point.point3D_id].xyz for point in image.get_observation_points2D()])
+        depth = float(np.median((seen - center) @ way)) if len(seen) else 0.0
+        if any(
+            np.linalg.norm(center - place) < SAME_PLACE * away and float(way @ there) > np.cos(SAME_WAY)
+            for place, there, away in kept
+        ):
+            left_out.append(image.frame_id)
+        else:
+            kept.append((center, way, depth))
+    for frame in left_out:
+        model.deregister_frame(frame)
+    return len(left_out)
 
 
 def _link(photos: ImageSet, names: list[str], folder: Path) -> None:

@@ -76,7 +76,7 @@ def amounts(evidence: Evidence, row: Preset) -> dict[str, float]:
         "photographs": float(evidence.placed),
         "megapixels": evidence.placed * evidence.megapixels,
         "depths": depths,
-        "matches": depths * row.views,
+        "matches": depths * row.views * (2 + row.rounds),
         "cells": 4.0**row.poisson_depth / 1e6,
         "texels": row.texture_size**2 / 1e6,
     }

@@ -58,10 +58,11 @@ class Effort:
     """Images in the pyramid, each half as large as the one before."""
     coarse_iterations: int = 4
     """Sweeps at each coarser level."""
-    iterations: int = 3
-    """Sweeps at full size: the first from photographs alone, the others with the neighbors' consent."""
-    rounds: int = 2
-    """Times that every view is searched with the neighbors' consent: what is seen by few views comes by way of others."""
+    rounds: int = 3
+    """Sweeps of every view with the neighbors' consent: what is seen by few views comes by way of others.
+
+    On a ring of photographs 30 degrees apart, three rounds of one sweep are as right as two of two, and a fifth faster.
+    """
     consistency: float = 0.1
     """Cost of one pixel of forward-backward error."""
     threads: int = field(default_factory=usable_cores)
@@ -175,8 +176,7 @@ class Estimator:
         planes = np.load(self._planes(index))
         trust = np.concatenate([np.load(self._costs(j)).ravel() for j in self.scene.sources[index]])
         hints = warp_planes(image.shape, sources, trust)
-        iterations = range(1 + turn, self.effort.iterations + turn)
-        return planes, self._search(image, planes, sources, search, iterations, pool, hints)
+        return planes, self._search(image, planes, sources, search, range(1 + turn, 2 + turn), pool, hints)
 
     def _estimate(self, index: int) -> Estimate:
         image, planes, costs = self.scene.gray(index), np.load(self._planes(index)), np.load(self._costs(index))

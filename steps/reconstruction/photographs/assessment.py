@@ -193,10 +193,11 @@ def _mask_of(name: str, photo: Photo, given: GivenMasks | None) -> tuple[Mask | 
 
 
 def _without_near_copies(looked: list[Looked], places: Places, found: SetAssessment) -> list[Looked]:
-    """Leave out what is another photograph compressed again, resized, cropped or turned.
+    """Leave out what is another photograph resized, cropped or turned.
 
     Of two that mirror each other both stay: only what they share with others tells which was flipped, and which of them is
-    left out is told when they are aligned.
+    left out is told when they are aligned. Two of the same frame stay, too: nothing tells a picture that was compressed
+    again from a second one of a tripod or a turntable.
     """
     worth = [
         (float(one.measured.width * one.measured.height), one.focal_px is not None, one.bytes_of_file, -number)
@@ -208,10 +209,17 @@ def _without_near_copies(looked: list[Looked], places: Places, found: SetAssessm
         if copy.how == "mirrored":
             found.mirrored[name] = original
             continue
+        if copy.how == likeness.TURNS[0] and _frame(looked[copy.copy]) == _frame(looked[copy.original]):
+            found.same_view[name] = original
+            continue
         found.copies[name] = (original, copy.how)
         _forget(name, places)
         left_out.add(copy.copy)
     return [one for number, one in enumerate(looked) if number not in left_out]
+
+
+def _frame(one: Looked) -> tuple[int, int]:
+    return one.measured.width, one.measured.height
 
 
 def _forget(name: str, places: Places) -> None:

@@ -30,6 +30,8 @@ class SetAssessment:
     """Name → the photograph that it repeats, and how."""
     mirrored: dict[str, str] = field(default_factory=dict)
     """Name → the photograph that it mirrors; both are usable."""
+    same_view: dict[str, str] = field(default_factory=dict)
+    """Name → the photograph that has just the same in its frame; both are usable."""
     masks_among_photos: list[str] = field(default_factory=list)
     masks_from: str = "none"
     """``given``, ``made`` or ``none``."""
@@ -71,8 +73,13 @@ class SetAssessment:
             _warning(code="duplicate-photo", what="Exact copies are left out", reasons=exact),
             _warning(
                 code="near-duplicate",
-                what="The same pictures, resized, cropped or compressed again, are left out",
+                what="The same pictures, resized, cropped or turned, are left out",
                 reasons=near,
+            ),
+            _warning(
+                code="same-view",
+                what="Pictures of just the same view, taken again or compressed again, get a camera and show no depth",
+                reasons=self.same_view,
             ),
             *self._about_masks(),
             *(self._fault(code, words) for code, words in FAULTS.items()),

@@ -148,6 +148,26 @@ def test_an_exact_copy_is_left_out(folder):
     assert not (result.photos.path / "zz-copy.jpg").exists()
 
 
+def test_the_same_frame_twice_stays_and_is_named(folder):
+    picture(1).save(folder / "again.jpg", quality=70)
+
+    result = assess_photos(ImageSet(folder))
+
+    assert warning_files(result, "same-view") == ["again.jpg"]
+    assert (result.photos.path / "again.jpg").exists()
+
+
+def test_the_same_frame_many_times_is_no_more_than_one_photograph(folder):
+    (folder / "good-2.jpg").unlink()
+    for quality in (60, 70, 80):
+        picture(1).save(folder / f"again-{quality}.jpg", quality=quality)
+
+    fault = refusal(folder)
+
+    assert fault.code == "copies"
+    assert fault.files == tuple(f"again-{quality}.jpg (the same view: good-1.jpg)" for quality in (80, 70, 60))
+
+
 def test_a_photograph_taken_upright_is_turned(folder):
     exif = PIL.Image.Exif()
     exif[0x0112] = 6  # the camera was turned: show after a quarter turn clockwise

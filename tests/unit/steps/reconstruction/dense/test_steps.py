@@ -120,6 +120,21 @@ def test_names_and_kinds_that_colmap_cannot_write_arrive_at_points(source, tmp_p
     assert fuse_depth(scene, depth).metrics.values["dense_points"] > 1000
 
 
+def test_of_two_views_from_one_place_the_one_that_saw_more_has_depth(source, tmp_path):
+    model = pycolmap.Reconstruction(source / "sparse")
+    first, second = sorted(model.images.values(), key=lambda image: (-image.num_points3D, image.name))[1:3]
+    second.frame.rig_from_world = first.frame.rig_from_world
+    (tmp_path / "sparse").mkdir()
+    model.write(tmp_path / "sparse")
+
+    made = undistort_photos(ImageSet(source / "images"), SparseModel(tmp_path / "sparse"), 120)
+
+    names = {f"left/{i}.png" for i in range(4)} - {second.name}
+    assert set(contents(made.scene.path / "images")) == names
+    assert {image.name for image in pycolmap.Reconstruction(made.scene.path / "sparse").images.values()} == names
+    assert made.metrics.values["same_views"] == 1
+
+
 def test_photographs_that_are_gone_are_named(source, tmp_path):
     with pytest.raises(Fatal) as fault:
         undistort_photos(ImageSet(tmp_path), SparseModel(source / "sparse"), 120)
