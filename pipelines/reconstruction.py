@@ -61,7 +61,8 @@ def reconstruction(
             "cpu": lambda: find_device("cpu"),
         },
     )
-    assessed = assess_photos(photos, requested=quality, masks=masks)
+    # Edges from `found`, so that an absent GPU ends the run at once.
+    assessed = assess_photos.with_(after=[found])(photos, requested=quality, masks=masks)
     aligned = align_photos(
         assessed.photos, assessed.masks, assessed.assessment,
         max_features=preset(assessed.quality, lambda row: row.features),
