@@ -29,6 +29,6 @@ class Preset:
 
 PRESETS = {
     Quality.LOW: Preset(480, 3_000, 3, 1, 7, 10_000, 1024),
-    Quality.MEDIUM: Preset(800, 8_000, 4, 3, 9, 60_000, 2048),
+    Quality.MEDIUM: Preset(800, 8_000, 4, 2, 9, 60_000, 2048),
     Quality.HIGH: Preset(1600, 8_000, 6, 3, 10, 300_000, 4096),
 }

@@ -44,36 +44,45 @@ Ask = Callable[[Points, Points], Evidence]
 def capped(mesh: TriangleMesh, ask: Ask) -> TriangleMesh:
     """`mesh` with a cap in every opening that may have one."""
     mesh = unpinched(mesh)
-    flange = np.zeros(len(mesh.faces), np.bool_)
-    for cap in _caps(mesh, ask):
-        flange |= _flange(mesh, cap)
+    caps = _caps(mesh, ask)
+    flange = _flanges(mesh, caps)
     if flange.any():
         mesh = unpinched(cleaned(even_borders(significant(selected(mesh, ~flange)))))
-    caps = _caps(mesh, ask)
+        caps = _caps(mesh, ask)
     return TriangleMesh(mesh.vertices, np.concatenate([mesh.faces, *caps])) if caps else mesh
 
 
 def _caps(mesh: TriangleMesh, ask: Ask) -> list[Faces]:
     """The caps of all openings that may have one."""
     found = []
+    whole = float(areas(mesh.vertices, mesh.faces).sum())
     for rim in openings(mesh.faces):
         cap = fill(mesh.vertices[rim]) if 3 <= len(rim) <= LONGEST else None
-        if cap is not None and _may_be(mesh, rim[cap], ask):
+        if cap is not None and _may_be(mesh.vertices, rim[cap], whole, ask):
             found.append(rim[cap])
     return found
 
 
-def _flange(mesh: TriangleMesh, cap: Faces) -> NDArray[np.bool_]:
-    """The triangles that lie against a cap from its rim on, if they are a narrow ring."""
-    outward = _crosses(mesh.vertices, cap).sum(axis=0)
+def _flanges(mesh: TriangleMesh, caps: Sequence[Faces]) -> NDArray[np.bool_]:
+    """The triangles that lie against a cap from its rim on, where they are a narrow ring."""
+    found = np.zeros(len(mesh.faces), np.bool_)
+    if not caps:
+        return found
     own = _crosses(mesh.vertices, mesh.faces)
     size = np.linalg.norm(own, axis=1)
-    against = own @ outward < AGAINST * size * np.linalg.norm(outward)
     pairs = neighbors(mesh.faces)
-    group = components(len(mesh.faces), pairs[against[pairs].all(axis=1)])
-    at_rim = against & np.isin(mesh.faces, cap).any(axis=1)
-    ring = against & np.isin(group, group[at_rim])
-    return ring if size[ring].sum() <= FLANGE * np.linalg.norm(outward) else np.zeros_like(ring)
+    for cap in caps:
+        outward = _crosses(mesh.vertices, cap).sum(axis=0)
+        against = own @ outward < AGAINST * size * np.linalg.norm(outward)
+        rim = np.zeros(len(mesh.vertices), np.bool_)
+        rim[cap] = True
+        at_rim = against & rim[mesh.faces].any(axis=1)
+        if at_rim.any():
+            group = components(len(mesh.faces), pairs[against[pairs].all(axis=1)])
+            ring = against & np.isin(group, group[at_rim])
+            if size[ring].sum() <= FLANGE * np.linalg.norm(outward):
+                found |= ring
+    return found
 
 
 def _crosses(vertices: Points, faces: Faces) -> Points:
@@ -176,15 +185,14 @@ def _turn(a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64]
     return np.asarray((b[0] - a[0]) * (c[:, 1] - a[1]) - (b[1] - a[1]) * (c[:, 0] - a[0]))
 
 
-def _may_be(mesh: TriangleMesh, cap: Faces, ask: Ask) -> bool:
-    """Whether a cap is small, and hardly looked at or through."""
-    size = areas(mesh.vertices, cap)
-    whole = areas(mesh.vertices, mesh.faces).sum()
+def _may_be(vertices: Points, cap: Faces, whole: float, ask: Ask) -> bool:
+    """Whether a cap is small beside the `whole` area, and hardly looked at or through."""
+    size = areas(vertices, cap)
     if size.sum() > LARGEST * whole:
         return False
     weights = np.random.default_rng(0).dirichlet(np.ones(3), (8, len(cap)))  # places spread over each triangle
-    places = np.einsum("sfk,fkd->sfd", weights, mesh.vertices[cap]).reshape(-1, 3)
-    cross = _crosses(mesh.vertices, cap)
+    places = np.einsum("sfk,fkd->sfd", weights, vertices[cap]).reshape(-1, 3)
+    cross = _crosses(vertices, cap)
     cross /= np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-300)
     found = ask(places, np.tile(cross, (8, 1)))
     share = np.tile(size, 8) / (8 * max(float(size.sum()), 1e-300))

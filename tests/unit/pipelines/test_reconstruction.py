@@ -166,7 +166,7 @@ def test_photographs_that_cannot_be_aligned_end_the_run_before_anything_else(tmp
     ("quality", "size", "views", "rounds", "depth", "faces", "texture"),
     [
         ("low", "480", "3", "1", "7", "10000", "1024"),
-        ("medium", "800", "4", "3", "9", "60000", "2048"),
+        ("medium", "800", "4", "2", "9", "60000", "2048"),
         ("high", "1600", "6", "3", "10", "300000", "4096"),
     ],
 )
