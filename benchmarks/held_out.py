@@ -54,7 +54,7 @@ def reconstruct(photos: Path, quality: Quality, folder: Path) -> None:
     assessed = assess_photos(ImageSet(photos), requested=quality)
     aligned = align_photos(assessed.photos, assessed.masks, assessed.assessment, max_features=row.features)
     scene = undistort_photos(assessed.photos, aligned.sparse, row.image_size, assessed.masks).scene
-    depth = estimate_depth(scene, views=row.views, rounds=row.rounds).depth
+    depth = estimate_depth(scene, views=row.views).depth
     fused = fuse_depth(scene, depth)
     surface = mesh_surface(fused.points, scene, depth, poisson_depth=row.poisson_depth)
     mesh = simplify_mesh(surface.mesh, max_faces=row.faces).mesh

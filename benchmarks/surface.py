@@ -196,7 +196,7 @@ def score(shape: str, quality: Quality, photos: int, size: int, seed: int, folde
         flat = undistort_photos(usable, sparse, max_image_size=preset.image_size)
         return {
             "scene": flat.scene,
-            "depth": estimate_depth(flat.scene, views=preset.views, device="cpu", rounds=preset.rounds).depth,
+            "depth": estimate_depth(flat.scene, views=preset.views, device="cpu").depth,
         }
 
     found, costs["depth"] = stages.run("depth", estimate)

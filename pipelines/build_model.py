@@ -44,12 +44,11 @@ def build_model(
         photos, sparse, max_image_size=preset(quality, lambda row: row.image_size), masks=masks
     )
     views = preset(quality, lambda row: row.views)
-    rounds = preset(quality, lambda row: row.rounds)
     depth = switch(
         device,
         {
             "cuda": lambda: estimate_depth.with_(gpu=Gpu(1))(undistorted.scene, views, device="cuda"),
-            "cpu": lambda: estimate_depth(undistorted.scene, views, device="cpu", rounds=rounds),
+            "cpu": lambda: estimate_depth(undistorted.scene, views, device="cpu"),
         },
         name="estimate-depth",
     )

@@ -23,11 +23,11 @@ class Depth(NamedTuple):
 
 @step(resources=Resources(cpu=4, memory="8Gi"), timeout="6h", retry=COMPUTING)
 def estimate_depth(
-    scene: DenseScene, views: int, seed: int = 0, device: Literal["auto", "cuda", "cpu"] = "auto", rounds: int = 3
+    scene: DenseScene, views: int, seed: int = 0, device: Literal["auto", "cuda", "cpu"] = "auto"
 ) -> Depth:
     """Match every undistorted photograph with `views` others: COLMAP's stereo on a GPU, our own without one.
 
-    Ours sweeps each photograph `rounds` times with the neighbors' consent. The same seed gives the same maps on the CPU; COLMAP's on a GPU knows no seed.
+    The same seed gives the same maps on the CPU; COLMAP's on a GPU knows no seed.
     """
     from steps.reconstruction.dense.workspace import Record
 
@@ -37,7 +37,7 @@ def estimate_depth(
         if chosen == "cuda":
             _estimate_on_gpu(scene, depth, views, Path(scratch))
         else:
-            _estimate_on_cpu(scene, depth, views, rounds, seed, Path(scratch))
+            _estimate_on_cpu(scene, depth, views, seed, Path(scratch))
         Record(device=chosen, views=views, seed=seed).write(depth)
         m.value(device=chosen, views=views, depth_maps=sum(1 for _ in (depth.path / "depth_maps").rglob("*.bin")))
     return Depth(depth, m.metrics)
@@ -61,7 +61,7 @@ def cuda_is_usable() -> bool:
     return bool(pycolmap.has_cuda) and (any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists())
 
 
-def _estimate_on_cpu(scene: DenseScene, depth: DepthMaps, views: int, rounds: int, seed: int, scratch: Path) -> None:
+def _estimate_on_cpu(scene: DenseScene, depth: DepthMaps, views: int, seed: int, scratch: Path) -> None:
     from steps.reconstruction.dense.colmap_io import write_map
     from steps.reconstruction.dense.estimate import Effort, Estimate, Estimator, Scene
     from steps.reconstruction.dense.masks import read_mask
@@ -85,7 +85,7 @@ def _estimate_on_cpu(scene: DenseScene, depth: DepthMaps, views: int, rounds: in
             files=[view.name for view in searched.views],
             hint="Walk around the object instead of turning on the spot.",
         )
-    Estimator(searched, scratch, Effort(rounds=rounds), seed).run(keep, progress)
+    Estimator(searched, scratch, Effort(), seed).run(keep, progress)
 
 
 def _estimate_on_gpu(scene: DenseScene, depth: DepthMaps, views: int, scratch: Path) -> None:

@@ -17,8 +17,6 @@ class Preset:
     """About so many features per photograph: COLMAP keeps whole levels of scale."""
     views: int
     """Source views per depth map."""
-    rounds: int
-    """Sweeps of each depth map with the neighbors' consent."""
     poisson_depth: int
     """Octree depth of the surface."""
     faces: int
@@ -28,7 +26,7 @@ class Preset:
 
 
 PRESETS = {
-    Quality.LOW: Preset(480, 3_000, 3, 1, 7, 10_000, 1024),
-    Quality.MEDIUM: Preset(800, 8_000, 4, 2, 9, 60_000, 2048),
-    Quality.HIGH: Preset(1600, 8_000, 6, 3, 10, 300_000, 4096),
+    Quality.LOW: Preset(480, 3_000, 3, 7, 10_000, 1024),
+    Quality.MEDIUM: Preset(800, 8_000, 4, 9, 60_000, 2048),
+    Quality.HIGH: Preset(1600, 8_000, 6, 10, 300_000, 4096),
 }

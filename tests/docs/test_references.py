@@ -116,7 +116,7 @@ def test_the_table_of_presets_is_the_one_in_use() -> None:
         if row[0] in PRESETS
     }
     used = {
-        quality.value: [p.image_size, p.features, p.views, p.rounds, p.poisson_depth, p.faces, p.texture_size]
+        quality.value: [p.image_size, p.features, p.views, p.poisson_depth, p.faces, p.texture_size]
         for quality, p in PRESETS.items()
     }
 

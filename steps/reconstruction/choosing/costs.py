@@ -23,7 +23,7 @@ SECONDS: Mapping[str, Mapping[str, float]] = {
     "undistort_photos": {"megapixels": 0.1, "photographs": 0.03},
     "estimate_depth": {"run": 10, "matches": 5.4},
     "fuse_depth": {"run": 1.5, "depths": 0.35},
-    "mesh_surface": {"run": 2.5, "cells": 85},
+    "mesh_surface": {"run": 5, "cells": 130},
     "simplify_mesh": {"run": 0.25, "cells": 6},
     "texture_mesh": {"run": 6, "megapixels": 0.15, "texels": 7},
     "export_model": {"run": 0.2, "texels": 0.15},
@@ -76,7 +76,7 @@ def amounts(evidence: Evidence, row: Preset) -> dict[str, float]:
         "photographs": float(evidence.placed),
         "megapixels": evidence.placed * evidence.megapixels,
         "depths": depths,
-        "matches": depths * row.views * (2 + row.rounds),
+        "matches": depths * row.views,
         "cells": 4.0**row.poisson_depth / 1e6,
         "texels": row.texture_size**2 / 1e6,
     }

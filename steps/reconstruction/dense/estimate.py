@@ -1,8 +1,7 @@
 """Depth of a scene, view by view: first from photographs alone, then with the neighbors' consent.
 
-Views are streamed: in memory are one view, its sources and a few gray images; planes and costs wait in a
-scratch folder. From the second round on a view is also offered what its sources found: of a place that one source
-sees the same as others do, that source knows more than this view could find with it alone.
+Views are streamed: in memory are one view, its sources and a few gray images; planes of the first pass
+wait in a scratch folder.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise, product
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -32,17 +31,16 @@ from steps.reconstruction.dense.pyramid import (
     starting_planes,
 )
 from steps.reconstruction.dense.random import stream
-from steps.reconstruction.dense.sources import Sources, count_consistent, warp_planes
+from steps.reconstruction.dense.sources import Sources, count_consistent
 from steps.reconstruction.dense.views import View, count_shared, select_sources
 
 CONSISTENT_WITHIN = 1.0
 """Pixels of forward-backward error up to which a source counts as seeing the same surface."""
-MOST_COST, MOST_COST_ALONE = 0.9, 0.6
-"""A pixel is kept up to this cost: where several sources see the same surface, and where one does alone."""
-NO_HINTS: Planes = np.zeros((0, 0, 3), np.float32)
+LEAST_CONSISTENT, MOST_COST = 1, 0.9
+"""What a pixel needs to be kept: so many sources that see the same surface, and no higher cost."""
 BANDS_PER_THREAD = 4
 """Bands of rows per thread: rows differ in work, and small bands even that out."""
-_WITH_NEIGHBORS = 15  # the random stream of the first round; the next have lower ones, the start the pyramid's level
+_WITH_NEIGHBORS = 15  # the random stream of the second pass; the first uses the pyramid's level
 
 
 def usable_cores() -> int:
@@ -58,11 +56,8 @@ class Effort:
     """Images in the pyramid, each half as large as the one before."""
     coarse_iterations: int = 4
     """Sweeps at each coarser level."""
-    rounds: int = 3
-    """Sweeps of every view with the neighbors' consent: what is seen by few views comes by way of others.
-
-    On a ring of photographs 30 degrees apart, three rounds of one sweep are as right as two of two, and a fifth faster.
-    """
+    iterations: int = 3
+    """Sweeps at full size: the first from photographs alone, the others with the neighbors' consent."""
     consistency: float = 0.1
     """Cost of one pixel of forward-backward error."""
     threads: int = field(default_factory=usable_cores)
@@ -79,8 +74,7 @@ class Estimate:
 
     def depth(self) -> NDArray[np.float32]:
         """Depth [h, w] of what a source agrees to and photographs do not contradict, without fringes, else 0."""
-        most = np.where(self.consistent > 1, MOST_COST, MOST_COST_ALONE)
-        agreed = (self.consistent > 0) & (self.costs < most)
+        agreed = (self.consistent >= LEAST_CONSISTENT) & (self.costs < MOST_COST)
         depth = np.where(agreed, 1.0 / np.maximum(self.planes[:, :, 0], 1e-12), 0.0).astype(np.float32)
         depth[find_fringe(self.image, depth)] = 0.0
         return depth
@@ -93,7 +87,7 @@ class Scene:
         """Choose up to `count` sources for each view; `images` is the folder of the photographs."""
         self.views = views
         shared = count_shared(views)
-        self.sources = _mutual([select_sources(views, shared, index, count) for index in range(len(views))])
+        self.sources = [select_sources(views, shared, index, count) for index in range(len(views))]
         self.usable = [index for index, chosen in enumerate(self.sources) if chosen]
         self._folder = images
         self.gray = lru_cache(maxsize=4 * count + 4)(self._read)
@@ -107,51 +101,32 @@ class Scene:
         return np.asarray(image, np.uint8)
 
 
-def _mutual(sources: list[list[int]]) -> list[list[int]]:
-    """The same without views that have no sources themselves."""
-    while alone := {index for index, chosen in enumerate(sources) if not chosen} & {
-        j for chosen in sources for j in chosen
-    }:
-        sources = [[j for j in chosen if j not in alone] for chosen in sources]
-    return sources
-
-
 class Estimator:
-    """Estimates the views of one scene, first each alone and then in rounds, on several threads."""
+    """Estimates the views of one scene in two passes, on several threads."""
 
     def __init__(self, scene: Scene, scratch: Path, effort: Effort, seed: int) -> None:
-        """Planes and their costs are kept in `scratch` between the rounds."""
+        """Planes of the first pass are kept in `scratch`."""
         self.scene, self.effort, self.seed = scene, effort, seed
         self._scratch = scratch
 
     def run(self, keep: Callable[[View, Estimate], None], report: Callable[[int, int, str], None]) -> None:
         """Hand each view's estimate to `keep`; `report` hears (done, total, what is being done)."""
-        usable, rounds = self.scene.usable, self.effort.rounds
-        total = (1 + rounds) * len(usable)
+        usable, total = self.scene.usable, 2 * len(self.scene.usable)
         with ThreadPoolExecutor(self.effort.threads) as pool:
             for done, index in enumerate(usable):
                 report(done, total, f"{self.scene.views[index].name}: depth from the photographs")
-                self._save(index, *self._from_photographs(index, pool))
-            for done, (turn, index) in enumerate(product(range(rounds), usable), len(usable)):
-                report(done, total, f"{self.scene.views[index].name}: depth with the neighbors' consent")
-                self._save(index, *self._with_neighbors(index, turn, pool))
-        for index in usable:
-            keep(self.scene.views[index], self._estimate(index))
-
-    def _save(self, index: int, planes: Planes, costs: NDArray[np.float32]) -> None:
-        np.save(self._planes(index), planes)
-        np.save(self._costs(index), costs)
+                np.save(self._planes(index), self._from_photographs(index, pool))
+            for done, index in enumerate(usable):
+                view = self.scene.views[index]
+                report(len(usable) + done, total, f"{view.name}: depth with the neighbors' consent")
+                keep(view, self._with_neighbors(index, pool))
 
     def _planes(self, index: int) -> Path:
         return self._scratch / f"{index}.npy"
 
-    def _costs(self, index: int) -> Path:
-        return self._scratch / f"{index}-costs.npy"
-
-    def _from_photographs(self, index: int, pool: ThreadPoolExecutor) -> tuple[Planes, NDArray[np.float32]]:
+    def _from_photographs(self, index: int, pool: ThreadPoolExecutor) -> Planes:
         view, others = self.scene.views[index], self.scene.sources[index]
         planes: Planes | None = None
-        costs = np.zeros((0, 0), np.float32)
         for level in reversed(range(self.effort.levels)):
             image = gray_at(self.scene.gray(index), level)
             images = [gray_at(self.scene.gray(j), level) for j in others]
@@ -159,38 +134,23 @@ class Estimator:
             search = prepare_search(view, image.shape, sources, 0.0, stream(self.seed, index, level))
             planes = starting_planes(view, image.shape) if planes is None else enlarged(planes, image.shape)
             iterations = range(self.effort.coarse_iterations) if level else range(1, 2)
-            costs = self._search(image, planes, sources, search, iterations, pool)
+            self._search(image, planes, sources, search, iterations, pool)
         assert planes is not None
-        return planes, costs
+        return planes
 
-    def _gather(self, index: int) -> Sources:
-        """The sources of a view with what is known of them by now."""
-        view, shape, others = self.scene.views[index], self.scene.gray(index).shape, self.scene.sources[index]
+    def _with_neighbors(self, index: int, pool: ThreadPoolExecutor) -> Estimate:
+        view, image = self.scene.views[index], self.scene.gray(index)
+        others = [j for j in self.scene.sources[index] if self._planes(j).exists()]
         images, known = [self.scene.gray(j) for j in others], [np.load(self._planes(j)) for j in others]
-        return gather_sources(view, [self.scene.views[j] for j in others], shape, images, known)
-
-    def _with_neighbors(self, index: int, turn: int, pool: ThreadPoolExecutor) -> tuple[Planes, NDArray[np.float32]]:
-        view, image, sources = self.scene.views[index], self.scene.gray(index), self._gather(index)
-        seed = stream(self.seed, index, _WITH_NEIGHBORS - turn)
+        sources = gather_sources(view, [self.scene.views[j] for j in others], image.shape, images, known)
+        seed = stream(self.seed, index, _WITH_NEIGHBORS)
         search = prepare_search(view, image.shape, sources, self.effort.consistency, seed)
         planes = np.load(self._planes(index))
-        trust = np.concatenate([np.load(self._costs(j)).ravel() for j in self.scene.sources[index]])
-        hints = warp_planes(image.shape, sources, trust)
-        return planes, self._search(image, planes, sources, search, range(1 + turn, 2 + turn), pool, hints)
-
-    def _estimate(self, index: int) -> Estimate:
-        image, planes, costs = self.scene.gray(index), np.load(self._planes(index)), np.load(self._costs(index))
-        return Estimate(image, planes, costs, count_consistent(planes, self._gather(index), CONSISTENT_WITHIN))
+        costs = self._search(image, planes, sources, search, range(1, self.effort.iterations), pool)
+        return Estimate(image, planes, costs, count_consistent(planes, sources, CONSISTENT_WITHIN))
 
     def _search(
-        self,
-        image: Gray,
-        planes: Planes,
-        sources: Sources,
-        search: Search,
-        iterations: range,
-        pool: ThreadPoolExecutor,
-        hints: Planes = NO_HINTS,
+        self, image: Gray, planes: Planes, sources: Sources, search: Search, iterations: range, pool: ThreadPoolExecutor
     ) -> NDArray[np.float32]:
         """Improve `planes` in place by one sweep per iteration; their costs [h, w]."""
         costs = np.empty(image.shape, np.float32)
@@ -198,7 +158,7 @@ class Estimator:
         for iteration in (-1, *iterations):
             for color in (0, 1):
                 bands = [
-                    pool.submit(sweep, color, first, last, iteration, image, planes, costs, sources, search, hints)
+                    pool.submit(sweep, color, first, last, iteration, image, planes, costs, sources, search)
                     for first, last in pairwise(edges)
                 ]
                 for band in bands:

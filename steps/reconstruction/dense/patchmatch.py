@@ -198,16 +198,14 @@ def sweep(
     costs: NDArray[np.float32],
     sources: Sources,
     search: Search,
-    hints: NDArray[np.float32],
 ) -> None:
     """Improve `planes` [h, w, 3] and `costs` [h, w] at the pixels of one color in some rows.
 
-    A negative iteration finds the cost of the present planes and changes none. `hints` [h, w, 3] are planes to try,
-    too, where their inverse depth is in range; [0, 0, 3] are none.
+    A negative iteration finds the cost of the present planes and changes none.
     """
     width, views = image.shape[1], len(sources.layout)
     samples, deviations = np.empty(SAMPLES, np.float32), np.empty(SAMPLES, np.float32)
-    candidates = np.empty((2 + len(REGIONS), 3), np.float64)
+    candidates = np.empty((1 + len(REGIONS), 3), np.float64)
     matrix, weights = np.empty((len(candidates), views), np.float32), np.empty(views, np.float32)
     for y in range(first_row, last_row):
         for x in range((y + color) & 1, width, 2):
@@ -219,8 +217,6 @@ def sweep(
             candidates[0] = planes[y, x]
             if iteration >= 0:
                 rows, refinements = gather_candidates(x, y, planes, costs, search, candidates), REFINEMENTS
-                if len(hints) > 0 and search.farthest <= hints[y, x, 0] <= search.nearest:
-                    candidates[rows], rows = hints[y, x], rows + 1
             cost, plane = improve_pixel(
                 x, y, max(iteration, 0), candidates[:rows], refinements, Patch(samples, deviations, mean, variance),
                 matrix, weights, sources, search, y * width + x,

@@ -199,7 +199,6 @@ def sweep(
     costs: NDArray[np.float32],
     sources: list[Source],
     search: Search,
-    hints: NDArray[np.float32],
 ) -> None:
     """Improve `planes` and `costs` at the pixels of one color; a negative iteration only finds the costs."""
     height, width = image.shape
@@ -211,8 +210,6 @@ def sweep(
                 continue
             own = [planes[y, x].astype(float)]
             candidates = own if iteration < 0 else gather_candidates(x, y, planes, costs, search)
-            if iteration >= 0 and len(hints) and search.farthest <= hints[y, x, 0] <= search.nearest:
-                candidates.append(hints[y, x].astype(float))
             matrix = np.array([[plane_cost(x, y, p, patch, s, search) for s in sources] for p in candidates])
             weights = weigh_views(matrix, max(iteration, 0))
             totals = matrix @ weights

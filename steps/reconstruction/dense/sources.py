@@ -68,38 +68,3 @@ def count_consistent(planes: NDArray[np.float32], sources: Sources, most_error: 
                 if consistency_error(x, y, planes[y, x, 0], j, sources) < most_error:
                     count[y, x] += 1
     return count
-
-
-@kernel
-def warp_planes(shape: tuple[int, int], sources: Sources, costs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The sources' planes as seen from here, [h, w, 3]: of those that fall on a pixel the one that costs least there.
-
-    `costs` [all pixels] are those of the sources' planes; inverse depth 0 where none falls. A plane of a source is
-    the covector (wx, wy, w0, -1) on (x, y, 1, w), and the way there carries it here.
-    """
-    height, width = shape
-    found, least = np.zeros((height, width, 3), np.float32), np.full((height, width), np.float32(np.inf))
-    for j in range(len(sources.layout)):
-        start, rows, columns = sources.layout[j, 1], sources.layout[j, 2], sources.layout[j, 3]
-        q = sources.there[j]
-        for row in range(rows):
-            for column in range(columns):
-                index = start + row * columns + column
-                w, a, b = sources.planes[index, 0], sources.planes[index, 1], sources.planes[index, 2]
-                u, v, scale = project(sources.back[j], column, row, w)
-                if scale <= 0.0 or not (u >= 0.0 and v >= 0.0 and u <= width - 1 and v <= height - 1):
-                    continue
-                x, y = int(u + 0.5), int(v + 0.5)
-                if costs[index] >= least[y, x]:
-                    continue
-                c = w - a * column - b * row
-                depth = a * q[0, 3] + b * q[1, 3] + c * q[2, 3] - 1.0
-                if depth >= 0.0:
-                    continue
-                wx = -(a * q[0, 0] + b * q[1, 0] + c * q[2, 0]) / depth
-                wy = -(a * q[0, 1] + b * q[1, 1] + c * q[2, 1]) / depth
-                w = -(a * q[0, 2] + b * q[1, 2] + c * q[2, 2]) / depth + wx * x + wy * y
-                if w > 0.0:
-                    least[y, x] = costs[index]
-                    found[y, x, 0], found[y, x, 1], found[y, x, 2] = w, wx, wy
-    return found

@@ -14,7 +14,6 @@ COLUMNS: tuple[tuple[str, Callable[[Preset], str]], ...] = (
     ("Photographs", lambda p: f"{p.image_size:,} px"),
     ("Features", lambda p: f"{p.features:,}"),
     ("Source views", lambda p: f"{p.views}"),
-    ("Rounds", lambda p: f"{p.rounds}"),
     ("Surface depth", lambda p: f"{p.poisson_depth}"),
     ("Triangles", lambda p: f"{p.faces:,}"),
     ("Texture", lambda p: f"{p.texture_size:,} px"),

@@ -163,22 +163,21 @@ def test_photographs_that_cannot_be_aligned_end_the_run_before_anything_else(tmp
 
 
 @pytest.mark.parametrize(
-    ("quality", "size", "views", "rounds", "depth", "faces", "texture"),
+    ("quality", "size", "views", "depth", "faces", "texture"),
     [
-        ("low", "480", "3", "1", "7", "10000", "1024"),
-        ("medium", "800", "4", "2", "9", "60000", "2048"),
-        ("high", "1600", "6", "3", "10", "300000", "4096"),
+        ("low", "480", "3", "7", "10000", "1024"),
+        ("medium", "800", "4", "9", "60000", "2048"),
+        ("high", "1600", "6", "10", "300000", "4096"),
     ],
 )
 def test_a_preset_reaches_the_steps_as_their_arguments(
-    tmp_path: Path, quality: str, size: str, views: str, rounds: str, depth: str, faces: str, texture: str
+    tmp_path: Path, quality: str, size: str, views: str, depth: str, faces: str, texture: str
 ) -> None:
     _, _, executor = reconstructed(tmp_path, quality)
 
     wanted = {
         "max_image_size": size,
         "views": views,
-        "rounds": rounds,
         "poisson_depth": depth,
         "max_faces": faces,
         "texture_size": texture,

@@ -71,8 +71,6 @@ def test_a_search_ends_with_the_planes_of_the_reference(small, pair, consistency
     sources, plain = pair
     image, shape = small.images[1], small.images[1].shape
     search = prepare_search(small.views[1], shape, sources, consistency, seed=5)
-    guesses = np.random.default_rng(6).uniform([0.1, -1e-3, -1e-3], [0.3, 1e-3, 1e-3], (*shape, 3)).astype(np.float32)
-    hints = guesses if consistency else np.zeros((0, 0, 3), np.float32)
     results = []
 
     for sweep in ("kernel", "reference"):
@@ -81,9 +79,9 @@ def test_a_search_ends_with_the_planes_of_the_reference(small, pair, consistency
         for iteration in (-1, 0, 1):
             for color in (0, 1):
                 if sweep == "kernel":
-                    patchmatch.sweep(color, 0, shape[0], iteration, image, planes, costs, sources, search, hints)
+                    patchmatch.sweep(color, 0, shape[0], iteration, image, planes, costs, sources, search)
                 else:
-                    reference.sweep(color, iteration, image, planes, costs, plain, search, hints)
+                    reference.sweep(color, iteration, image, planes, costs, plain, search)
         results.append((planes, costs))
 
     (planes, costs), (expected_planes, expected_costs) = results
