@@ -29,8 +29,8 @@ LARGEST = 0.25
 """A cap is no larger than this share of the surface: what is half open, like a bowl, stays open."""
 EXPOSED, REFUTED = 0.1, 0.1
 """No more of a cap than these shares may photographs look at, or look through."""
-TINY = 0.002
-"""A cap smaller than this share of the surface closes a pinhole: it is kept though photographs look at it."""
+TINY = 0.005
+"""A cap smaller than this share of the surface closes a pinhole: it is kept though photographs look at it, or uneven."""
 FLANGE, AGAINST = 0.33, -0.7
 """Such a ring faces away from the cap, by this cosine at least, and has no more area than this share of it."""
 LONGEST = 4000
@@ -57,8 +57,15 @@ def _caps(mesh: TriangleMesh, ask: Ask) -> list[Faces]:
     found = []
     whole = float(areas(mesh.vertices, mesh.faces).sum())
     for rim in openings(mesh.faces):
-        cap = fill(mesh.vertices[rim]) if 3 <= len(rim) <= LONGEST else None
-        if cap is not None and _may_be(mesh.vertices, rim[cap], whole, ask):
+        if not 3 <= len(rim) <= LONGEST:
+            continue
+        corners = mesh.vertices[rim]
+        cap = fill(corners)
+        if cap is None:
+            cap = bridged(corners)
+            if areas(corners, cap).sum() > TINY * whole:
+                continue
+        if _may_be(mesh.vertices, rim[cap], whole, ask):
             found.append(rim[cap])
     return found
 
@@ -166,6 +173,19 @@ def fill(rim: Points) -> Faces | None:
                 return None
     if _turn(flat[left[0]], flat[left[1]], flat[left[2:]])[0] <= 0:
         return None
+    triangles.append((left[0], left[1], left[2]))
+    return np.array(triangles, np.int64)
+
+
+def bridged(rim: Points) -> Faces:
+    """Triangles [n - 2, 3] over the corners of any closed line [n, 3]: the next always over the shortest way across."""
+    left, triangles = list(range(len(rim))), []
+    while len(left) > 3:
+        corners = rim[left]
+        across = np.linalg.norm(np.roll(corners, -1, axis=0) - np.roll(corners, 1, axis=0), axis=1)
+        at = int(across.argmin())
+        triangles.append((left[at - 1], left[at], left[(at + 1) % len(left)]))
+        del left[at]
     triangles.append((left[0], left[1], left[2]))
     return np.array(triangles, np.int64)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from steps.reconstruction.meshing.closing import LARGEST, PINHOLE, capped, fill, healed, openings
+from steps.reconstruction.meshing.closing import LARGEST, PINHOLE, bridged, capped, fill, healed, openings
 from steps.reconstruction.meshing.evidence import Evidence
 from steps.reconstruction.meshing.ply import TriangleMesh
 
@@ -80,6 +80,30 @@ def test_a_notched_rim_is_filled_within_itself() -> None:
 
 def test_a_rim_that_crosses_itself_is_not_filled() -> None:
     assert fill(np.array([[0.0, 0, 0], [3, 2, 0], [3, 0, 0], [0, 2.5, 0], [-1, 1, 0]])) is None
+
+
+def test_a_small_opening_whose_rim_crosses_itself_is_closed_all_the_same() -> None:
+    ball = trimesh.creation.icosphere(subdivisions=5)
+    hub = 0
+    pricked = without(ball, np.flatnonzero((ball.faces == hub).any(axis=1)).tolist())
+    (rim,) = openings(pricked.faces)
+    pricked.vertices[rim] = pricked.vertices[rim][np.argsort(np.arange(len(rim)) * 2 % len(rim))]
+    assert fill(pricked.vertices[rim]) is None
+
+    closed = capped(pricked, saying(exposed=3))
+
+    assert openings(closed.faces) == []
+
+
+def test_a_bridged_rim_is_the_border_of_its_triangles() -> None:
+    turn = np.linspace(0, 4 * np.pi, 30, endpoint=False)  # twice around
+    rim = np.column_stack([np.cos(turn), np.sin(turn), np.sin(turn / 2)])
+
+    triangles = bridged(rim)
+
+    assert len(triangles) == 28
+    (border,) = openings(triangles)
+    assert sorted(border) == list(range(30))
 
 
 def without(mesh: trimesh.Trimesh, faces: list[int]) -> TriangleMesh:
