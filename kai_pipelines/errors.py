@@ -32,6 +32,8 @@ EXIT_BUG = 70
 EXIT_MEMORY = 137
 """Exit code of a process that the kernel killed, nearly always for its memory, and of the runtime where a step notices
 by itself that there is no more."""
+ERROR = "error: "
+"""What begins an error in the log of a step of ours; its hint follows, indented."""
 PAST_DEADLINE = "longer than the specified deadline"
 """What Kubernetes says of a pod that ran past its deadline; its containers' exit codes say nothing of it."""
 EXITS_FOR_GOOD = (EXIT_USAGE, EXIT_FATAL, EXIT_BUG, EXIT_MEMORY)

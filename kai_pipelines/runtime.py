@@ -27,6 +27,7 @@ from kai_pipelines.authoring.artifact import SCRATCH, Artifact
 from kai_pipelines.authoring.signature import Port
 from kai_pipelines.authoring.step import StepDefinition
 from kai_pipelines.errors import (
+    ERROR,
     EXIT_BUG,
     EXIT_FATAL,
     EXIT_MEMORY,
@@ -292,7 +293,7 @@ def _remove(path: Path) -> None:
 
 
 def _say(error: KaiError, code: int) -> int:
-    print(f"error: {error}", file=sys.stderr, flush=True)
+    print(f"{ERROR}{error}", file=sys.stderr, flush=True)
     return code
 
 

@@ -19,18 +19,20 @@ SIDE = 480
 TURNS = (0, 90, 180, 270)
 
 
+def sight(middle: np.ndarray, distance: float, turn: float, rise: float, side: int) -> tuple[np.ndarray, ...]:
+    """A camera's place, its axes (right, up, back) and the rays of its pixels [side · side, 3]; degrees."""
+    angle, height = np.radians(turn), np.radians(rise)
+    back = np.array([np.sin(angle) * np.cos(height), np.sin(height), np.cos(angle) * np.cos(height)])
+    right = np.array([np.cos(angle), 0.0, -np.sin(angle)])
+    up = np.cross(back, right)
+    x, y = np.meshgrid(np.linspace(-1, 1, side), np.linspace(1, -1, side))
+    rays = (x[..., None] * right + y[..., None] * up) * np.tan(np.radians(21)) - back
+    return middle + distance * back, np.stack([right, up, back]), rays.reshape(-1, 3)
+
+
 def render(mesh: trimesh.Trimesh, turn: float) -> np.ndarray:
     """The model from one side, slightly from above [SIDE, SIDE, 3] BGR, by ray casting."""
-    angle, rise = np.radians(turn), np.radians(22)
-    middle = mesh.bounds.mean(axis=0)
-    back = np.array([np.sin(angle) * np.cos(rise), np.sin(rise), np.cos(angle) * np.cos(rise)])
-    eye = middle + back * np.linalg.norm(mesh.extents) * 1.05
-    right = np.cross([0, 1, 0], back)
-    right /= np.linalg.norm(right)
-    up = np.cross(back, right)
-    x, y = np.meshgrid(np.linspace(-1, 1, 2 * SIDE), np.linspace(1, -1, 2 * SIDE))
-    rays = (x[..., None] * right + y[..., None] * up) * np.tan(np.radians(21)) - back
-    rays = rays.reshape(-1, 3)
+    eye, _, rays = sight(mesh.bounds.mean(axis=0), np.linalg.norm(mesh.extents) * 1.05, turn, 22, 2 * SIDE)
     face, ray, places = mesh.ray.intersects_id(
         np.tile(eye, (len(rays), 1)), rays, multiple_hits=False, return_locations=True
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import trimesh
+from make import sight
 
 SIDE = 300
 TURNS = (25, 205)
@@ -19,14 +20,8 @@ TURNS = (25, 205)
 
 def render(mesh: trimesh.Trimesh, turn: float) -> np.ndarray:
     """The mesh in the light of a lamp beside the eye [SIDE, SIDE] gray, by ray casting."""
-    angle, rise = np.radians(turn), np.radians(20)
-    back = np.array([np.sin(angle) * np.cos(rise), np.sin(rise), np.cos(angle) * np.cos(rise)])
-    right = np.array([np.cos(angle), 0, -np.sin(angle)])
-    up = np.cross(back, right)
     low, high = np.percentile(mesh.vertices, (1, 99), axis=0)
-    eye = (low + high) / 2 + back * np.linalg.norm(high - low) * 1.3
-    x, y = np.meshgrid(np.linspace(-1, 1, 2 * SIDE), np.linspace(1, -1, 2 * SIDE))
-    rays = ((x[..., None] * right + y[..., None] * up) * np.tan(np.radians(21)) - back).reshape(-1, 3)
+    eye, (right, up, back), rays = sight((low + high) / 2, np.linalg.norm(high - low) * 1.3, turn, 20, 2 * SIDE)
     face, ray = mesh.ray.intersects_id(np.tile(eye, (len(rays), 1)), rays, multiple_hits=False)
     lamp = back + 0.6 * up - 0.5 * right
     light = np.clip(mesh.face_normals[face] @ (lamp / np.linalg.norm(lamp)), 0, 1)

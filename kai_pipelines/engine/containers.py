@@ -24,7 +24,8 @@ _KILLED = frozenset({137, 143})
 """Exit codes of a container that was told to stop."""
 _LONGEST_MESSAGE = 4096
 """Bytes of a termination message (Kubernetes)."""
-_DEADLINE = f"Pod was active on the node {PAST_DEADLINE}"
+DEADLINE = f"Pod was active on the node {PAST_DEADLINE}"
+"""The message of a pod that ran past its deadline."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ class Containers:
         return None if self.seconds is None else max(0.0, self.seconds - (time.monotonic() - self._began))
 
     def _timed_out(self) -> Verdict:
-        return Verdict("Failed", _DEADLINE, 143, self._outcomes(), stopped=True)
+        return Verdict("Failed", DEADLINE, 143, self._outcomes(), stopped=True)
 
     def _verdict(self) -> Verdict:
         """What went wrong first in Argo's order: the main containers by name, then those beside."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from kai_pipelines.engine.node import Node
+from kai_pipelines.errors import ERROR
 
 if TYPE_CHECKING:
     import asyncio
@@ -50,10 +51,6 @@ class RunRequest:
     """Give each pod a file system of its own, where this machine allows it."""
     memory: str = "off"
     """The rule by which a container's memory is limited here: machine, requested, off, or a quantity."""
-
-
-ERROR = "error: "
-"""What begins an error in the log of a step of ours; its hint follows, indented."""
 
 
 def error_in(lines: Sequence[str]) -> Sequence[str]:

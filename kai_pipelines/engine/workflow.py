@@ -26,12 +26,12 @@ from kai_pipelines.engine.node import BAD, Node, NodeTree, node_id
 from kai_pipelines.engine.pod import Outcome
 from kai_pipelines.engine.program import Program
 from kai_pipelines.engine.record import node_record, restored, seconds_of
-from kai_pipelines.engine.request import ERROR, Observer, Person, PodRunner, Shelf, error_in
+from kai_pipelines.engine.request import Observer, Person, PodRunner, Shelf, error_in
 from kai_pipelines.engine.rest import Rest
 from kai_pipelines.engine.scope import Scope, has_location, text_of
 from kai_pipelines.engine.shutdown import Shutdown, Strategy
 from kai_pipelines.engine.template import run_template
-from kai_pipelines.errors import ManifestError
+from kai_pipelines.errors import ERROR, ManifestError
 from kai_pipelines.expression.printing import quote
 from kai_pipelines.manifest.library import Home
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from kai_pipelines.cache.store import Result
+from kai_pipelines.engine.containers import DEADLINE
 from kai_pipelines.engine.node import Node
 from kai_pipelines.engine.pod import Outcome
-from kai_pipelines.errors import PAST_DEADLINE, UsageError
+from kai_pipelines.errors import UsageError
 from kai_pipelines.simulation.guesses import Guesses
 from kai_pipelines.simulation.names import Step, path_of
 from kai_pipelines.simulation.requests import Requests, requests_of
@@ -357,7 +358,7 @@ def _stopped() -> Outcome:
 def _ended(ending: Ending, *, late: bool) -> Outcome:
     """How the pod's end shows in its node, in the words of a real run."""
     if late:
-        return Outcome("Failed", f"Pod was active on the node {PAST_DEADLINE}", 143)
+        return Outcome("Failed", DEADLINE, 143)
     if ending == 0:
         return Outcome("Succeeded")
     if ending == "error":

@@ -39,6 +39,7 @@ def undistort_photos(
     photos: ImageSet, sparse: SparseModel, max_image_size: int, masks: ImageSet | None = None
 ) -> Undistorted:
     """Resample the registered photographs as pinhole images of at most `max_image_size` pixels a side, and their masks."""
+    from steps.reconstruction.alignment.mapping import placed
     from steps.reconstruction.colmap import pycolmap
 
     pycolmap.logging.minloglevel = pycolmap.logging.ERROR.value
@@ -46,7 +47,7 @@ def undistort_photos(
         scratch = Path(made)
         model = pycolmap.Reconstruction(sparse.path)
         same = _without_same_views(model)
-        registered = sorted(image.name for image in model.images.values() if image.has_pose)
+        registered = sorted(placed(model))
         _check(photos, registered)
         for image in model.images.values():
             image.name = scene_name(image.name)
@@ -105,7 +106,8 @@ def _without_same_views(model: pycolmap.Reconstruction) -> int:
 
     kept: list[tuple[Vector, Vector, float]] = []
     left_out: list[int] = []
-    for image in sorted(model.images.values(), key=lambda image: (-image.num_points3D, image.name)):
+    posed = (image for image in model.images.values() if image.has_pose)
+    for image in sorted(posed, key=lambda image: (-image.num_points3D, image.name)):
         pose = image.cam_from_world()
         center, way = image.projection_center(), pose.rotation.matrix()[2]
         seen = np.array([model.points3D[point.point3D_id].xyz for point in image.get_observation_points2D()])

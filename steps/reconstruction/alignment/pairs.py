@@ -106,9 +106,7 @@ def neighbors_of_neighbors(inliers: Inliers, tried: Iterable[Pair], photos: Iter
 
     The strength of two photographs' way over a third is the product of their inliers with it.
     """
-    compared = np.zeros(inliers.shape, bool)
-    for a, b in tried:
-        compared[a, b] = compared[b, a] = True
+    compared = _compared(tried, len(inliers))
     strength = inliers.astype(np.float64) @ inliers
     strength[compared] = 0.0
     np.fill_diagonal(strength, 0.0)
@@ -120,6 +118,7 @@ def neighbors_of_neighbors(inliers: Inliers, tried: Iterable[Pair], photos: Iter
 def bridges(similarity: Similarity, inliers: Inliers, tried: set[Pair]) -> list[Pair]:
     """From each photograph outside the largest group to those most like it in other groups."""
     count = len(similarity)
+    compared = _compared(tried, count)
     found: set[Pair] = set()
     together = groups(count, zip(*np.nonzero(inliers), strict=True))
     for group in together[1:]:
@@ -127,15 +126,17 @@ def bridges(similarity: Similarity, inliers: Inliers, tried: set[Pair]) -> list[
         for i in group:
             row = np.full(count, -np.inf, np.float32)
             row[elsewhere] = similarity[i, elsewhere]
-            for j in tried_with(tried, i):
-                row[j] = -np.inf
+            row[compared[i]] = -np.inf
             found.update(_ordered(i, j) for j in _most(row, _BRIDGES))
     return sorted(found)
 
 
-def tried_with(tried: Iterable[Pair], photo: int) -> list[int]:
-    """The photographs that a photograph has been compared with."""
-    return [b if a == photo else a for a, b in tried if photo in (a, b)]
+def _compared(tried: Iterable[Pair], count: int) -> NDArray[np.bool_]:
+    """Which of so many photographs have been compared with which, [n, n]."""
+    compared = np.zeros((count, count), np.bool_)
+    for a, b in tried:
+        compared[a, b] = compared[b, a] = True
+    return compared
 
 
 def read_inliers(database: Path, names: Sequence[str]) -> Inliers:

@@ -82,7 +82,7 @@ def compose(inputs: Inputs, summary: Summary, draw: Draw, report: Callable[[str]
         unseen_sides=around.unseen,
         examined=examined,
         comparisons=[pair for pair in compared if pair],
-        viewer=viewer(scene, geometry, photos, summary.unit),
+        viewer=viewer(scene, geometry, seen, photos, summary.unit),
     )
 
 

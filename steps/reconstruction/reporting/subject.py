@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from steps.reconstruction.projection import project
 from steps.reconstruction.scene import CameraView
 
 Array = NDArray[np.float64]
@@ -21,25 +22,15 @@ APART = 0.6
 
 def subject(vertices: Array, views: Sequence[CameraView]) -> Array:
     """Those of `vertices` [n, 3] that a view of the model has to show, [m, 3]."""
-    framed = _framed(vertices, views)
+    framed = np.zeros(len(vertices), np.int64)
+    for view in views:
+        framed += project(view, vertices).inside
     if not framed.any():
         return vertices
     order = np.argsort(framed)
     most = framed[order][np.searchsorted(np.cumsum(framed[order]), MOST * framed.sum())]
     within = vertices[framed >= COMMON * most]
     return within if _extent(within) < APART * _extent(vertices) else vertices
-
-
-def _framed(vertices: Array, views: Sequence[CameraView]) -> NDArray[np.int64]:
-    """In how many photographs' frames each vertex falls, as through a pinhole, [n]."""
-    count = np.zeros(len(vertices), np.int64)
-    for view in views:
-        local = vertices @ view.rotation.T + view.translation
-        spot = local @ view.calibration.T
-        ahead = local[:, 2] > 0
-        spot = spot[:, :2] / np.where(ahead, local[:, 2], 1.0)[:, None]
-        count += ahead & (spot >= -0.5).all(axis=1) & (spot < np.array([view.width, view.height]) - 0.5).all(axis=1)
-    return count
 
 
 def _extent(points: Array) -> float:

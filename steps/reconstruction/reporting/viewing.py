@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from steps.reconstruction.reporting.geometry import Geometry, outline, pack, pack_points, viewer_texture
 from steps.reconstruction.reporting.overhead import camera_reach
 from steps.reconstruction.reporting.straightening import pinhole, straightened
-from steps.reconstruction.reporting.subject import subject
 from steps.reconstruction.reporting.thumbnails import data_uri
 from steps.reconstruction.reporting.views import best_rise
 from steps.reconstruction.scene import CameraView, Scene
@@ -23,12 +22,11 @@ PHOTO_SIDES = ((12, 960), (30, 720), (80, 480), (250, 320))
 """Up to so many photographs: longer side of each when one looks through its camera, pixels. More have none."""
 
 
-def viewer(scene: Scene, geometry: Geometry, photos: Path, unit: str) -> dict[str, Any] | None:
-    """The data of the interactive view; None for a model that is empty or too big for a page."""
+def viewer(scene: Scene, geometry: Geometry, seen: Array, photos: Path, unit: str) -> dict[str, Any] | None:
+    """The data of the interactive view, which first shows the vertices `seen` [n, 3]; None for a model that is empty or too big for a page."""
     packed = pack(geometry)
     if packed is None:
         return None
-    seen = subject(geometry.seen, scene.views)
     low, high = seen.min(axis=0), seen.max(axis=0)
     radius = max(float(np.linalg.norm(high - low)) / 2, 1e-9)
     side = photo_side(len(scene.views))

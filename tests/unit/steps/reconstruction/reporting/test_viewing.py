@@ -13,7 +13,8 @@ from steps.reconstruction.scene import read_scene
 
 @pytest.fixture
 def data(finished: Any) -> dict[str, Any]:
-    made = viewer(read_scene(finished.sparse.path), read_geometry(finished.model.path), finished.photos.path, "m")
+    geometry = read_geometry(finished.model.path)
+    made = viewer(read_scene(finished.sparse.path), geometry, geometry.seen, finished.photos.path, "m")
     assert made is not None
     return made
 
@@ -54,4 +55,4 @@ def test_the_more_photographs_the_smaller_until_there_are_too_many() -> None:
 def test_an_empty_model_has_no_view(finished: Any) -> None:
     empty = Geometry(np.zeros((0, 3)), np.zeros((0, 3), np.int64), np.zeros((0, 2)), np.zeros((0, 3)), Path("t.png"))
 
-    assert viewer(read_scene(finished.sparse.path), empty, finished.photos.path, "m") is None
+    assert viewer(read_scene(finished.sparse.path), empty, empty.seen, finished.photos.path, "m") is None
