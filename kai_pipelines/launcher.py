@@ -50,7 +50,7 @@ _KEPT = frozenset({0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 29, 31})
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty", "kvm", "kfd", "dri", "pts")
 _NO_DISKS = frozenset({"autofs", "nsfs", "squashfs", "fuse.portal", "binfmt_misc", "rpc_pipefs", "fusectl"})
 _DEAF = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""What ends the engine does not end this process: it has to clear up after it."""
+"""What ends the engine does not end this process, which has to clear up after it: blocked here, let through in forks."""
 _LOOK = 100
 """Milliseconds between two looks at the memory of commands with a limit."""
 _LOOK_AT_CHILDREN = 10
@@ -203,10 +203,12 @@ def _sessions() -> dict[int, list[int]]:
 
 
 def _signal(process: int, sign: int) -> None:
-    try:
-        os.killpg(process, sign)
-    except (ProcessLookupError, PermissionError):
-        pass
+    """To all of a command's group; to the one process that may not yet lead a group, right after its fork."""
+    for send in (os.killpg, os.kill):
+        try:
+            return send(process, sign)
+        except (ProcessLookupError, PermissionError):
+            continue
 
 
 # Forking
@@ -246,6 +248,7 @@ def _in_child(request: Object, files: list[int], command: Callable[[Object], NoR
             _split()
         else:
             os.chdir(request["folder"])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _DEAF)  # what was sent since the fork arrives here
         command(request)
     except OSError as error:
         text = f"{error.strerror}" + (f": {error.filename}" if error.filename else "")
@@ -270,6 +273,8 @@ def _split() -> None:
     process = os.fork()
     if process == 0:
         return
+    for sign in signal.sigpending():  # sent before there was a second, and blocked here for good
+        os.kill(process, sign)
     for handle in (0, 1, 2):
         os.close(handle)
     while True:
@@ -550,8 +555,7 @@ def surroundings() -> Object:
 def main(arguments: list[str]) -> int:
     """Serve on the socket that the first argument numbers."""
     control = socket.socket(fileno=int(arguments[0]))
-    for sign in _DEAF:
-        signal.signal(sign, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _DEAF)  # not ignored: a fork is to get what it was sent before its start
     modules = arguments[1:]
     for name in modules:
         getattr(importlib.import_module(name), "prepare", bool)()
