@@ -12,9 +12,7 @@ from kai_pipelines.engine.view import View
 
 
 @pytest.mark.parametrize("isolate", [True, False], ids=["in a view", "plain"])
-def test_a_command_is_ended_by_the_signal_that_it_got_while_it_was_being_started(
-    tmp_path: Path, isolate: bool
-) -> None:
+def test_a_command_is_ended_by_the_signal_that_it_got_while_it_was_being_started(tmp_path: Path, isolate: bool) -> None:
     """At any moment of the start: each command here is asked to stop a little later after its fork."""
     processes = LocalProcesses(isolate=isolate)
     isolation = processes.isolation(tmp_path / "probe")
