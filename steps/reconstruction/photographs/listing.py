@@ -112,7 +112,7 @@ class _Found:
 
     def _note(self, name: str, fault: str) -> None:
         suffix = _suffix(name)
-        if len(os.fsencode(os.path.basename(name))) > _LONGEST_NAME:
+        if len(os.fsencode(Path(name).name)) > _LONGEST_NAME:
             fault = fault or f"its name has more than {_LONGEST_NAME} bytes; give it a shorter one"
         if suffix in READABLE and fault:
             self.unreadable[name] = fault

@@ -140,7 +140,7 @@ def test_of_two_views_from_one_place_the_one_that_saw_more_has_depth(source, tmp
 def test_a_disk_that_is_too_full_is_said_before_colmap_ends_the_process(source, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=100_000))
 
-    with pytest.raises(OSError, match="0.1 MB are free where .* may be needed for") as fault:
+    with pytest.raises(OSError, match=r"0\.1 MB are free where .* may be needed for") as fault:
         undistort_photos(ImageSet(source / "images"), SparseModel(source / "sparse"), 120)
 
     assert fault.value.errno == errno.ENOSPC
