@@ -115,11 +115,15 @@ def _report(share: float, text: str) -> None:
 
 
 def _doubts(found: Placed, names: tuple[str, ...]) -> list[str]:
-    """Photographs of which many matches contradict the model."""
-    from steps.reconstruction.alignment.consistency import contradicted
+    """Photographs of which many matches contradict the model; ends where most do."""
+    from steps.reconstruction.alignment.consistency import agreement
+    from steps.reconstruction.alignment.verdict import refuse_contradicted
 
-    edges = contradicted(found.model, found.matched.graph, found.matched.numbered)
-    return sorted({names[index] for edge in edges for index in (edge.a, edge.b)})
+    agreed = agreement(found.model, found.matched.graph, found.matched.numbered)
+    doubted = sorted({names[index] for edge in agreed.contradicted for index in (edge.a, edge.b)})
+    if agreed.is_lost:
+        refuse_contradicted(doubted, len(agreed.contradicted), len(agreed.contradicted) + len(agreed.fitting))
+    return doubted
 
 
 def _left_out(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,18 +21,31 @@ _WITHIN = 0.005
 _CONTRADICTED = 0.5
 
 
-def contradicted(model: pycolmap.Reconstruction, graph: Graph, numbered: Sequence[str]) -> list[Edge]:
-    """Pairs of placed photographs whose many matches do not fit where the model has their cameras."""
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Pairs of placed photographs with many matches."""
+
+    fitting: list[Edge]
+    contradicted: list[Edge]
+    """Their matches do not fit where the model has their cameras."""
+
+    @property
+    def is_lost(self) -> bool:
+        """More pairs speak against the model than for it."""
+        return len(self.contradicted) > len(self.fitting)
+
+
+def agreement(model: pycolmap.Reconstruction, graph: Graph, numbered: Sequence[str]) -> Agreement:
+    """What the pairs say to where the model has their cameras."""
     images = {model.image(number).name: model.image(number) for number in model.reg_image_ids()}
-    found = []
+    found = Agreement([], [])
     for edge in graph.edges:
         one, other = images.get(numbered[edge.a]), images.get(numbered[edge.b])
         if edge.inliers >= _SURE and one is not None and other is not None:
             fits = _fits(
                 one, other, graph.keypoints[edge.a][edge.matches[:, 0]], graph.keypoints[edge.b][edge.matches[:, 1]]
             )
-            if fits < 1 - _CONTRADICTED:
-                found.append(edge)
+            (found.contradicted if fits < 1 - _CONTRADICTED else found.fitting).append(edge)
     return found
 
 

@@ -102,6 +102,16 @@ def refuse_too_few(names: Sequence[str], matched: int, left: Sequence[str]) -> N
     )  # fmt: skip
 
 
+def refuse_contradicted(doubted: Sequence[str], against: int, pairs: int) -> None:
+    """End where most pairs contradict the best model that there is."""
+    raise Fatal(
+        f"No arrangement of cameras explains the photographs: {against} of {pairs} pairs that look alike contradict the best.",
+        code="look-alikes", files=doubted,
+        hint="Pages of text, drawings, patterns and different things that look alike have no common shape; "
+        f"photograph one subject. {OVERLAP}",
+    )  # fmt: skip
+
+
 def refuse_shallow(names: Sequence[str], degrees: float) -> None:
     """End where the model's points were all seen under next to the same angle."""
     if degrees < _SHALLOW:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from steps.reconstruction.alignment import coverage
-from steps.reconstruction.alignment.consistency import contradicted
+from kai_pipelines import Fatal
+from steps.reconstruction.alignment import coverage, verdict
+from steps.reconstruction.alignment.consistency import Agreement, agreement
 from steps.reconstruction.alignment.graph import Edge, Graph
 
 from .conftest import ring
@@ -99,4 +100,17 @@ def test_matches_that_the_cameras_contradict_are_found(make_model):
     wrong = np.stack([same[:, 0], np.random.default_rng(1).permutation(len(BALL)).astype(np.uint32)], axis=1)
     seen = Graph([(800, 600)] * 4, keypoints, [Edge(0, 1, same), Edge(1, 3, wrong)])
 
-    assert [(edge.a, edge.b) for edge in contradicted(model, seen, names(4))] == [(1, 3)]
+    agreed = agreement(model, seen, names(4))
+    assert [(edge.a, edge.b) for edge in agreed.contradicted] == [(1, 3)]
+    assert not agreed.is_lost
+
+
+def test_a_model_that_most_pairs_contradict_is_lost_and_refused_by_name():
+    pair = Edge(0, 1, np.zeros((50, 2), np.uint32))
+
+    assert Agreement(fitting=[pair], contradicted=[pair, pair]).is_lost
+    assert not Agreement(fitting=[], contradicted=[]).is_lost
+    with pytest.raises(Fatal, match="20 of 28 pairs") as refusal:
+        verdict.refuse_contradicted(["a.png", "b.png"], 20, 28)
+    assert refusal.value.code == "look-alikes"
+    assert refusal.value.files == ("a.png", "b.png")
