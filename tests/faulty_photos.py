@@ -193,6 +193,25 @@ def _pages(path: Path) -> None:
     )
 
 
+def _with_nothing_in_it(path: Path) -> None:
+    """A floating TIFF in which some pixels are no numbers."""
+    values = pixels(path)[:, :, ::-1].astype(np.float32) / 255
+    values[:9], values[9:18] = np.nan, np.inf
+    path.unlink()
+    cv2.imwrite(str(path.with_suffix(".tiff")), values)
+
+
+def _film(kind: str) -> Callable[[Path], object]:
+    """Several pictures in one file, whatever its name says."""
+
+    def make(path: Path) -> None:
+        first = PIL.Image.fromarray(pixels(path))
+        second = first.transpose(PIL.Image.Transpose.ROTATE_180)
+        first.save(path, kind, save_all=True, append_images=[second])
+
+    return make
+
+
 def _turned(path: Path) -> None:
     """The camera was held upright, and wrote so into EXIF only."""
     values = np.rot90(pixels(path), 1)  # what EXIF's 6 turns back
@@ -225,6 +244,10 @@ FAULTS: dict[str, Fault] = {
         ),
         _BROKEN,
     ),
+    "nothing but zeros": Fault(lambda path: path.write_bytes(bytes(50_000)), _BROKEN),
+    "drawing": Fault(lambda path: path.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>"), _BROKEN),
+    "device": Fault(_replaced(lambda path: path.symlink_to("/dev/zero")), _BROKEN),
+    "name of 255 bytes": Fault(lambda path: path.rename(path.with_name(f"{'x' * 251}.jpg")), _BROKEN),
     "raw": Fault(lambda path: path.with_suffix(".nef").write_bytes(b"MM\0*raw"), frozenset({"unsupported-photo"})),
     "exact copy": Fault(
         lambda path: path.with_name(f"{path.stem} (1).jpg").write_bytes(path.read_bytes()),
@@ -267,6 +290,13 @@ FAULTS: dict[str, Fault] = {
     "private data": Fault(lambda path: with_private_data(pixels(path), path), _FINE),
     "gps": Fault(lambda path: save(pixels(path), path, exif=exif(place=(LATITUDE, LONGITUDE, 400.0))), _FINE),
     "several pages": Fault(_pages, frozenset({"several-pictures"})),
+    "gif named jpg": Fault(_film("GIF"), frozenset({"several-pictures"})),
+    "animated webp named jpg": Fault(_film("WEBP"), frozenset({"several-pictures"})),
+    "picture of a phone": Fault(_film("MPO"), _FINE),
+    "not all numbers": Fault(_with_nothing_in_it, _FINE),
+    "one bit": Fault(_as("1", ".png"), _FINE),
+    "dash before its name": Fault(lambda path: path.rename(path.with_name("-rf.jpg")), _FINE),
+    "written from right to left": Fault(lambda path: path.rename(path.with_name("\u202eתמונה.jpg")), _FINE),
     "new line in its name": Fault(lambda path: path.rename(path.with_name(f"a\n {path.name}")), _FINE),
     "unicode in its name": Fault(lambda path: path.rename(path.with_name(f"Фото 写真 🏛 {path.name}")), _FINE),
     "subfolder": Fault(

@@ -90,7 +90,7 @@ def align_photos(
             up_source=up_source,
         )
         _record_scale(m, scale)
-        _warn(m, found, names, reasons, doubts, repeated)
+        _warn(m, found, names, reasons, doubts, _untold(repeated, names, facts))
     return Alignment(sparse, match_graph, m.metrics)
 
 
@@ -133,6 +133,13 @@ def _left_out(
     return leftovers.explain(names, found.matched.graph, found.left, found.mirrored, blurred, copied)
 
 
+def _untold(repeated: list[list[int]], names: tuple[str, ...], facts: dict[str, Any]) -> list[list[str]]:
+    """The same pictures by name, but for those that `assess_photos` has warned of as the same view."""
+    told = {name for issue in facts.get("issues", []) if issue["code"] == "same-view" for name in issue["files"]}
+    groups = [[names[index] for index in group if names[index] not in told] for group in repeated]
+    return [group for group in groups if len(group) > 1]
+
+
 def _record_scale(m: Measurement, scale: Scale) -> None:
     m.value(scale_source=scale.source, unit=scale.unit)
     if scale.error_percent is not None:
@@ -147,22 +154,23 @@ def _warn(
     names: tuple[str, ...],
     reasons: dict[str, tuple[str, str]],
     doubts: list[str],
-    repeated: list[list[int]],
+    repeated: list[list[str]],
 ) -> None:
     """Name the photographs that were left out, and those that should be looked at."""
     from steps.reconstruction.alignment import leftovers
 
     m.metrics.warnings.extend(leftovers.warnings(reasons, len(names)))
     if repeated:
-        groups = [[names[index] for index in group] for group in repeated]
-        told = "; ".join(" = ".join(group) for group in groups)
+        told = "; ".join(" = ".join(group) for group in repeated)
         m.warn(
             "copies",
             f"Photographs that are the same picture add nothing: {told}.",
-            [name for group in groups for name in group],
+            [name for group in repeated for name in group],
         )
     if doubts:
         message = f"{len(doubts)} photographs match others where the cameras say they cannot: things that look alike."
         m.warn("look-alikes", f"{message} Check that no part of the subject is missing or doubled.", doubts)
+    if found.matched.overlaid:
+        m.warn("overlay", "What lies over most photographs, such as a logo, a date or a frame, was ignored there.")
     if found.matched.static:
         m.warn("static-background", "What stood still in most photographs was ignored: the subject turned before it.")

@@ -154,6 +154,7 @@ def _refuse_too_few(assessed: SetAssessment) -> None:
         )
     broken = [f"{name} ({reason})" for name, reason in assessed.broken.items()]
     masked = [f"{name} (its mask is black all over)" for name in assessed.left_out_by_mask]
+    masked += [f"{name} (it lies among the masks, too)" for name in assessed.masks_among_photos]
     listing = assessed.listing
     advice = [
         *(["Copy or export what is broken again, and see that it may be read."] if broken else []),

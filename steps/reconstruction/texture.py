@@ -85,6 +85,8 @@ def _hold_out(painter: Painter, model: Model, wanted: int, folder: Path, m: Meas
             held_out_leveled_psnr_db=round(mean.leveled_psnr_db, 2),
             held_out_coverage=round(mean.coverage, 4),
         )
+        if said := holding_out.doubts(len(pairs), mean):
+            m.warn("held-out-low", said, [pair.name for pair in pairs])
 
 
 def _part(number: int, parts: int) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import tempfile
@@ -25,6 +26,8 @@ LEAST_PHOTOS = 2
 SAME_PLACE, SAME_WAY = 0.002, 0.05
 """Views show the same when they stand so close, as a share of the distance to what they see, and differ by so few radians."""
 JPEG_QUALITY = 95
+_BYTES = 3
+"""Of a pixel, uncompressed: no picture takes more, and its depth map after it takes five times as much."""
 
 
 class Undistorted(NamedTuple):
@@ -55,6 +58,7 @@ def undistort_photos(
         model.write(scratch / "sparse")
         _link(photos, registered, scratch / "photos")
         scene = DenseScene.new("scene")
+        _refuse_full_disk(model, max_image_size, scene.path)
         options = pycolmap.UndistortCameraOptions()
         options.max_image_size = max_image_size
         pycolmap.undistort_images(
@@ -68,6 +72,17 @@ def undistort_photos(
         masked = _undistort_masks(masks, pycolmap.Reconstruction(sparse.path), scene) if masks is not None else 0
         m.value(images=len(registered), image_size=max_image_size, masked=masked, same_views=same)
     return Undistorted(scene, m.metrics)
+
+
+def _refuse_full_disk(model: pycolmap.Reconstruction, max_image_size: int, place: Path) -> None:
+    """Raise what the system would say later: COLMAP's encoder ends the whole process where it cannot write."""
+    cameras = [model.cameras[image.camera_id] for image in model.images.values() if image.has_pose]
+    shrunk = [(one, min(1.0, max_image_size / max(one.width, one.height))) for one in cameras]
+    needed = sum(_BYTES * round(one.width * scale) * round(one.height * scale) for one, scale in shrunk)
+    free = shutil.disk_usage(place.parent).free
+    if free < needed:
+        has = f"{free / 1e6:.1f} MB are free where {needed / 1e6:.1f} MB may be needed for {len(cameras)} images"
+        raise OSError(errno.ENOSPC, f"No space left on the disk: {has}", str(place.parent))
 
 
 def scene_name(name: str) -> str:

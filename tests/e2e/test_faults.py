@@ -327,6 +327,22 @@ def test_two_scenes_are_refused_and_with_largest_the_smaller_one_is_left_out(
     assert "warning: other-scene: 5 of 11 photographs are of something else, and left out" in found.said
 
 
+@pytest.mark.slow
+def test_two_scenes_under_the_same_logo_are_refused_by_name(folder: Path, other: Path) -> None:
+    for path in sorted(other.iterdir())[:4]:
+        shutil.copy(path, folder / f"other {path.name}")
+    logo = collage(9, 130, 60, 120)
+    for path in folder.iterdir():
+        values = pixels(path).copy()
+        values[-70:-10, 10:140] = logo
+        save(values, path)
+
+    said = refused(folder)
+
+    assert "two-scenes" in said
+    assert "4: other view-000.jpg" in said
+
+
 # The cameras: what is left out, and what is as good as any
 
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from steps.reconstruction.alignment import features, pairs
 from steps.reconstruction.alignment.features import Effort
-from steps.reconstruction.alignment.graph import Edge, Graph, read_graph
+from steps.reconstruction.alignment.graph import Graph, read_graph
+from steps.reconstruction.alignment.overlay import overlays, still, take_off
 from steps.reconstruction.alignment.turning import motion
 from steps.reconstruction.colmap import pycolmap
 
 Report = Callable[[float, str], None]
 """Hears the share that is done and a few words."""
 
-_STILL = 0.002
-"""A match that moves less, as a share of the longer side, stands still."""
 _STANDING_STILL = 0.5
 
 
@@ -46,6 +45,8 @@ class Matched:
     graph: Graph
     static: bool = False
     """What stood still in most pairs, a background behind a turntable, has been taken out."""
+    overlaid: bool = False
+    """What lies over most photographs has been taken out."""
 
 
 def match_photos(sources: Sources, effort: Effort, scratch: Path, seed: int, report: Report) -> Matched:
@@ -64,35 +65,50 @@ def match_photos(sources: Sources, effort: Effort, scratch: Path, seed: int, rep
     }
     for done, of in pairs.compare(database, numbered, scratch, seed, guided=effort.thorough, positions=positions):
         report(0.5 + 0.5 * done / max(of, 1), f"{done} of {of} pairs compared")
-    matched = Matched(database, linked, numbered, read_graph(database, numbered))
+    matched = _without_overlay(Matched(database, linked, numbered, read_graph(database, numbered)), scratch, seed)
     return _without_background(matched, scratch, seed) if sources.masks is None or not shares else matched
+
+
+def _without_overlay(matched: Matched, scratch: Path, seed: int) -> Matched:
+    """Without what lies over the photographs; as it was where nothing does."""
+    found = overlays(matched.graph)
+    if not found:
+        return matched
+    database = scratch / "without-overlay.db"
+    shutil.copyfile(matched.database, database)
+    take_off(database, matched.numbered, matched.graph, found)
+    return replace(_verified(matched, database, scratch, _options(seed)), overlaid=True)
 
 
 def _without_background(matched: Matched, scratch: Path, seed: int) -> Matched:
     """Without what stood still while something else moved; as it was where nothing else did."""
     strong = matched.graph.strong
-    if not strong or np.median([still_share(matched.graph, edge) for edge in strong]) < _STANDING_STILL:
+    if not strong or np.median([still(matched.graph, edge).mean() for edge in strong]) < _STANDING_STILL:
         return matched
-    database, names = scratch / "moving.db", matched.numbered
+    database = scratch / "moving.db"
     shutil.copyfile(matched.database, database)
     with pycolmap.Database.open(database) as opened:
         opened.clear_two_view_geometries()
+    options = _options(seed)
+    options.filter_stationary_matches = True
+    moving = replace(_verified(matched, database, scratch, options), static=True)
+    deep = {index for edge in moving.graph.strong if motion(moving.graph, edge).has_depth for index in (edge.a, edge.b)}
+    return moving if len(deep) > len(matched.numbered) / 2 else matched
+
+
+def _options(seed: int) -> pycolmap.TwoViewGeometryOptions:
     options = pycolmap.TwoViewGeometryOptions()
     options.ransac.random_seed = seed
-    options.filter_stationary_matches = True
-    listed = scratch / "verified.txt"
+    return options
+
+
+def _verified(matched: Matched, database: Path, scratch: Path, options: pycolmap.TwoViewGeometryOptions) -> Matched:
+    """The same pairs verified anew, in another database."""
+    listed, names = scratch / f"{database.stem}.txt", matched.numbered
     lines = [f"{names[edge.a]} {names[edge.b]}\n" for edge in matched.graph.edges]
     listed.write_text("".join(lines), encoding="utf-8")
     pycolmap.verify_matches(database, listed, options)
-    graph = read_graph(database, names)
-    deep = {index for edge in graph.strong if motion(graph, edge).has_depth for index in (edge.a, edge.b)}
-    return Matched(database, matched.photos, names, graph, static=True) if len(deep) > len(names) / 2 else matched
-
-
-def still_share(graph: Graph, edge: Edge) -> float:
-    """The share of a pair's inliers that are at the same place in both photographs."""
-    a, b = graph.keypoints[edge.a][edge.matches[:, 0]], graph.keypoints[edge.b][edge.matches[:, 1]]
-    return float(np.mean(np.abs(a - b).max(axis=1) < _STILL * max(graph.sizes[edge.a])))
+    return replace(matched, database=database, graph=read_graph(database, names))
 
 
 def probe(sources: Sources, left: Sequence[str], near: Sequence[str], scratch: Path, seed: int, features: int) -> bool:

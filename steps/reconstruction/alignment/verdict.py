@@ -51,9 +51,25 @@ def refuse_without_depth(graph: Graph, moved: Sequence[Motion], names: Sequence[
     seen = {index for each in deep for index in (each.edge.a, each.edge.b)}
     if not deep or (len(deep) < _FEW * len(moved) and len(seen) < FEWEST_PHOTOS):
         raise Fatal(
-            "The camera turned or zoomed on the spot: without a step to the side there is no depth in the photographs.",
+            "The camera turned or zoomed on the spot, or one picture was cut and stretched: without a step to the side "
+            "there is no depth in the photographs.",
             code="no-parallax", files=names, hint=f"{WALK} {_TURNTABLE}",
         )  # fmt: skip
+    if (spots := _spots(moved, len(names))) < FEWEST_PHOTOS:
+        raise Fatal(
+            f"The photographs show no more than {spots} pictures taken from different places; the others are the same "
+            "edited, or turned on the spot.",
+            code="no-parallax", files=names, hint=WALK,
+        )  # fmt: skip
+
+
+def _spots(moved: Sequence[Motion], count: int) -> int:
+    """Places from which the photographs of strong pairs were taken; a walk in steps too small for depth is no place."""
+    met = {index for each in moved for index in (each.edge.a, each.edge.b)}
+    still = groups(count, [(each.edge.a, each.edge.b) for each in moved if not each.has_depth])
+    place = {index: number for number, group in enumerate(still) for index in group}
+    walked = {place[each.edge.a] for each in moved if each.has_depth and place[each.edge.a] == place[each.edge.b]}
+    return sum(len(group) if number in walked else 1 for number, group in enumerate(still) if met.intersection(group))
 
 
 def _views(count: int) -> str:

@@ -18,6 +18,8 @@ UNREADABLE = frozenset({
 _OF_THE_SYSTEM = frozenset({
     "__macosx", "thumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "system volume information", "lost+found",
 })  # fmt: skip
+_LONGEST_NAME = 255 - len(".jpg.png")
+"""Bytes: some photographs are handed on with one more suffix, masks with another, and file systems take 255."""
 _NO_FILE = {
     stat.S_ISFIFO: "it is a named pipe, not a file",
     stat.S_ISSOCK: "it is a socket, not a file",
@@ -110,6 +112,8 @@ class _Found:
 
     def _note(self, name: str, fault: str) -> None:
         suffix = _suffix(name)
+        if len(os.fsencode(Path(name).name)) > _LONGEST_NAME:
+            fault = fault or f"its name has more than {_LONGEST_NAME} bytes; give it a shorter one"
         if suffix in READABLE and fault:
             self.unreadable[name] = fault
         elif suffix in READABLE:

@@ -94,7 +94,7 @@ def _opened(path: Path) -> Generator[PIL.Image.Image]:
         raise Undecodable("it may not be read (permission denied)") from fault
     except MemoryError as fault:
         raise Undecodable("there is not enough memory to decode it") from fault
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError) as fault:
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, RuntimeError) as fault:
         reason = "it ends too early" if "truncated" in str(fault) else f"it is damaged ({fault})"
         raise Undecodable(reason) from fault
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from steps.reconstruction.documents import read_document
 from steps.reconstruction.reporting.content import Comparison, Still
 from steps.reconstruction.reporting.thumbnails import data_uri
+from steps.reconstruction.texturing.holding_out import VISIBLY_OFF
 
 SIDE = 960
 """Longer side of a picture inside the page, pixels."""
@@ -19,7 +20,7 @@ SHOWN = 6
 GRADES = (
     (30.0, "Beyond 30 dB a person hardly tells the two apart."),
     (26.0, "Between 26 and 30 dB the two agree but for fine detail, which is softer in the model."),
-    (22.0, "Between 22 and 26 dB shapes and colors are right, edges and fine detail are not."),
+    (VISIBLY_OFF, "Between 22 and 26 dB shapes and colors are right, edges and fine detail are not."),
     (float("-inf"), "Below 22 dB the model differs visibly: look for ghosts, shifted edges or another exposure."),
 )
 """From how many decibels on, what they mean."""

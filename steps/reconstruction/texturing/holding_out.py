@@ -28,6 +28,8 @@ SHOWN = 1024
 GRAY = (128, 128, 128)
 """Where the model does not cover the frame."""
 JPEG_QUALITY = 85
+VISIBLY_OFF = 22.0
+"""Decibels below which shapes, edges or colors are wrong at first sight; the report's grades begin there, too."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,19 @@ def write_pairs(folder: Path, pairs: Sequence[Pair]) -> None:
         rows.append({"name": pair.name, **files, **figures})
     document = json.dumps({"pairs": rows}, indent=1, ensure_ascii=False)
     (folder / "held_out.json").write_text(document, encoding="utf-8")
+
+
+def doubts(photographs: int, mean: Score) -> str | None:
+    """What a person should know where the model differs visibly from photographs that it was textured without."""
+    if mean.psnr_db >= VISIBLY_OFF:
+        return None
+    told = (
+        f"The model differs visibly from {photographs} photographs that were left out of its texture: {mean.psnr_db:.1f} dB "
+        f"on the average, where {VISIBLY_OFF:.0f} are the least for shapes and colors to be right."
+    )
+    if mean.leveled_psnr_db >= VISIBLY_OFF:
+        return f"{told} Most of it is exposure, which changed between the photographs; lock it."
+    return f"{told} Compare them in the report: look for ghosts, shifted edges, things that moved, sky and leaves."
 
 
 def mean_score(scores: Sequence[Score]) -> Score:

@@ -14,6 +14,7 @@ from steps.data.render_scene import RenderedScene
 from steps.reconstruction.align import Alignment, align_photos
 from steps.reconstruction.artifacts import PhotoAssessment
 from steps.reconstruction.known_distance import KnownDistance
+from tests.faulty_photos import collage, save
 
 FEATURES = 1200
 
@@ -109,6 +110,19 @@ def test_photographs_of_different_things_are_refused_by_name(tmp_path):
     assert "overlap" in str(refusal.value.hint)
 
 
+def test_a_logo_over_photographs_of_different_things_joins_nothing(tmp_path):
+    logo = collage(9, 120, 60, 120)
+    for seed in range(4):
+        picture = collage(seed, 480, 360)
+        picture[10:70, 20:140] = logo
+        save(picture, tmp_path / f"{seed}.jpg")
+
+    with pytest.raises(Fatal) as refusal:
+        align_photos(ImageSet(tmp_path), max_features=FEATURES)
+
+    assert refusal.value.code == "unrelated-photos"
+
+
 def test_a_camera_that_only_turned_is_told_to_move(rendered, tmp_path):
     source = cv2.imread(str(rendered.photos.path / "view-000.jpg"))
     height, width = source.shape[:2]
@@ -151,6 +165,28 @@ def test_copies_of_one_photograph_are_refused(rendered, tmp_path):
 
     assert refusal.value.code == "copies"
     assert refusal.value.files == ("0.jpg", "1.jpg", "2.jpg", "3.jpg")
+
+
+def test_one_picture_cut_turned_and_stretched_is_refused_even_beside_a_photograph_of_it(rendered, tmp_path):
+    source = cv2.imread(str(rendered.photos.path / "view-004.jpg"))
+    height, width = source.shape[:2]
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    beside = corners + np.array([[60, 20], [-10, 80], [-90, -90], [20, -20]], np.float32)
+    pictures = {
+        "as it is": source,
+        "stretched": cv2.resize(source, (width * 3 // 4, height), interpolation=cv2.INTER_AREA),
+        "cut": source[height // 6 :, : -width // 5],
+        "turned": cv2.warpAffine(source, cv2.getRotationMatrix2D((width / 2, height / 2), 7, 1.1), (width, height)),
+        "on a screen": cv2.warpPerspective(source, cv2.getPerspectiveTransform(corners, beside), (width, height)),
+    }
+    for name, picture in pictures.items():
+        cv2.imwrite(str(tmp_path / f"{name}.png"), picture)
+
+    with pytest.raises(Fatal) as refusal:
+        align_photos(ImageSet(tmp_path), max_features=FEATURES)
+
+    assert refusal.value.code == "no-parallax"
+    assert "no more than 2 pictures" in str(refusal.value)
 
 
 def test_two_scenes_are_named_unless_the_largest_is_asked_for(rendered, tmp_path):

@@ -421,3 +421,25 @@ def test_a_broken_heic_is_named_and_avif_goes_on_as_jpeg(folder):
     assert warning_files(result, "unreadable-photo") == ["IMG_1.HEIC"]
     picture(40).save(folder / "IMG_2.avif", quality=95)
     assert row(assess_photos(ImageSet(folder)), "IMG_2.avif.jpg")["used"] is True
+
+
+def test_a_decoder_that_gives_up_in_its_own_way_leaves_one_photograph_out(tmp_path, monkeypatch):
+    for number in range(4):
+        picture(number, 240, 180).save(tmp_path / f"{number}.{'avif' if number == 2 else 'png'}")
+
+    def fail(self):
+        raise RuntimeError("Failed to decode frame 0: Decoding of color planes failed")
+
+    monkeypatch.setattr("PIL.AvifImagePlugin.AvifImageFile.load", fail)
+
+    result = assess_photos(ImageSet(tmp_path))
+
+    assert warning_files(result, "unreadable-photo") == ["2.avif"]
+
+
+def test_photographs_that_are_all_given_as_masks_too_are_told_so(tmp_path):
+    for number in range(4):
+        picture(number, 240, 180).save(tmp_path / f"{number}.png")
+
+    with pytest.raises(Fatal, match=r"0\.png \(it lies among the masks, too\)"):
+        assess_photos(ImageSet(tmp_path), masks=ImageSet(tmp_path))

@@ -56,6 +56,12 @@ def test_a_flat_picture_that_slides_gives_no_depth():
     assert not pair(first, first + np.array([70.0, 20.0])).has_depth
 
 
+def test_a_picture_that_was_stretched_and_sheared_gives_no_depth():
+    first = photographed(RELIEF, np.eye(3), np.zeros(3), 600.0)
+
+    assert not pair(first, first @ np.array([[0.75, 0.1], [-0.05, 1.1]]) + np.array([40.0, -30.0])).has_depth
+
+
 @pytest.mark.parametrize("points", [RELIEF, WALL], ids=["relief", "a wall"])
 def test_a_step_to_the_side_gives_depth(points):
     first = photographed(points, turn(0, -12, 0), np.array([-1.0, 0, 0]), 600.0)

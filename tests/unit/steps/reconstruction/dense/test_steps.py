@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -133,6 +135,15 @@ def test_of_two_views_from_one_place_the_one_that_saw_more_has_depth(source, tmp
     assert set(contents(made.scene.path / "images")) == names
     assert {image.name for image in pycolmap.Reconstruction(made.scene.path / "sparse").images.values()} == names
     assert made.metrics.values["same_views"] == 1
+
+
+def test_a_disk_that_is_too_full_is_said_before_colmap_ends_the_process(source, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=100_000))
+
+    with pytest.raises(OSError, match=r"0\.1 MB are free where .* may be needed for") as fault:
+        undistort_photos(ImageSet(source / "images"), SparseModel(source / "sparse"), 120)
+
+    assert fault.value.errno == errno.ENOSPC
 
 
 def test_photographs_that_are_gone_are_named(source, tmp_path):

@@ -10,7 +10,7 @@ from PIL import Image
 from kai_pipelines import Fatal, ImageSet, Mesh, SparseModel
 from steps.reconstruction.model_io import read_model
 from steps.reconstruction.texture import texture_mesh
-from steps.reconstruction.texturing.holding_out import held_out, score
+from steps.reconstruction.texturing.holding_out import Score, doubts, held_out, score
 from steps.reconstruction.texturing.rendering import Renderer, Rendering
 
 GRAY = 128
@@ -162,3 +162,28 @@ def test_names_may_have_folders_spaces_and_any_letters(globe, tmp_path) -> None:
 
     document = json.loads((result.model.path / "held_out" / "held_out.json").read_text(encoding="utf-8"))
     assert document["pairs"][0]["name"] == "größe und höhe/фото 07.png"
+
+
+@pytest.mark.parametrize(
+    ("decibels", "leveled", "says"),
+    [(22.0, 22.0, None), (21.9, 21.9, "ghosts"), (19.8, 22.5, "exposure"), (9.0, 10.0, "9.0 dB")],
+)
+def test_a_low_score_is_doubted_in_words_and_a_fair_one_is_not(
+    decibels: float, leveled: float, says: str | None
+) -> None:
+    told = doubts(3, Score(decibels, leveled, 0.9))
+
+    assert told is None if says is None else told is not None and says in told
+
+
+def test_a_model_unlike_its_photographs_is_a_warning_that_names_them(globe, tmp_path) -> None:
+    for number, path in enumerate(sorted(globe.photos.iterdir())):
+        with Image.open(path) as image:
+            other = Image.eval(image, lambda value: 255 - value) if number % 2 else image.copy()
+        other.save(tmp_path / path.name)
+
+    made = texture_mesh(Mesh(globe.mesh_file), ImageSet(tmp_path), SparseModel(globe.sparse), 128)
+
+    (warning,) = made.metrics.warnings
+    assert warning.code == "held-out-low"
+    assert len(warning.files) == made.metrics.values["held_out_photos"] == 3
