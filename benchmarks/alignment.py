@@ -200,7 +200,7 @@ def _count(folder: Path, truth: dict[str, Any], size: int, *, exhaustive: bool) 
         shutil.copyfile(database, everything)
         compared, matching = _timed(lambda: [done for done, _ in pairs.compare(database, numbered, scratch)][-1])
         tried = _tried(database, numbered)
-        mapper = mapping.Mapper(database, linked, scratch, numbered, numbered, 0, lambda: None)
+        mapper = mapping.Mapper(database, linked, scratch, numbered, numbered, 0, lambda *_: None)
         mapped, placing = _timed(mapper.best)
         model = mapped.models[0]
         mapping.rename_photos(model, dict(zip(numbered, some, strict=True)))

@@ -1,4 +1,4 @@
-"""What a reconstruction step says about itself: figures, costs, warnings and fallbacks.
+"""What a reconstruction step says about itself: figures, costs and warnings.
 
 Every step returns one `StepMetrics` beside its artifacts. It is a parameter, not a file, so that it is
 seen in the Argo UI and that the last step collects them all.
@@ -48,8 +48,6 @@ class StepMetrics(BaseModel):
     values: dict[str, Value] = {}
     """Counts and choices, by name: registered, dense_points, device, …"""
     warnings: list[StepWarning] = []
-    fallbacks: list[str] = []
-    """One sentence for each thing that was replaced by something lesser."""
 
 
 @dataclass
@@ -65,10 +63,6 @@ class Measurement:
     def warn(self, code: str, message: str, files: Sequence[str] = ()) -> None:
         """Keep a warning."""
         self.metrics.warnings.append(StepWarning(code=code, message=message, files=list(files)))
-
-    def fell_back(self, sentence: str) -> None:
-        """Keep that something was replaced by something lesser, and why."""
-        self.metrics.fallbacks.append(sentence)
 
 
 def _cpu_seconds() -> float:

@@ -34,9 +34,10 @@ def mesh_surface(points: PointCloud, scene: DenseScene, depth: DepthMaps, poisso
     """Poisson's surface through the points that the cameras look at, without what the photographs refute."""
     from steps.reconstruction.dense.views import read_views
     from steps.reconstruction.meshing.borders import even_borders
-    from steps.reconstruction.meshing.closing import capped, healed
+    from steps.reconstruction.meshing.closing import capped
     from steps.reconstruction.meshing.cropping import crop
     from steps.reconstruction.meshing.evidence import gather_evidence
+    from steps.reconstruction.meshing.openings import healed
     from steps.reconstruction.meshing.ply import read_cloud, write_mesh
     from steps.reconstruction.meshing.topology import cleaned, vertex_normals
     from steps.reconstruction.meshing.trimming import trim

@@ -38,10 +38,12 @@ class Mapper:
         names: Sequence[str],
         sure: Sequence[str],
         seed: int,
-        advanced: Callable[[], None],
+        report: Callable[[float, str], None],
     ) -> None:
+        """`report` hears which share of the photographs is placed, in [0, 1], and what is being done."""
         self._database, self._photos, self._scratch = database, photos, scratch
-        self._names, self._sure, self._seed, self._advanced = list(names), frozenset(sure), seed, advanced
+        self._names, self._sure, self._seed = list(names), frozenset(sure), seed
+        self._report = report
         self._runs = 0
 
     def best(self) -> Mapped:
@@ -83,6 +85,13 @@ class Mapper:
             options.mapper.abs_pose_min_inlier_ratio = 0.15
             options.mapper.init_min_tri_angle = 8.0
             options.mapper.init_min_num_inliers = 50
+        count, done = len(self._names), 0
+
+        def advanced() -> None:
+            nonlocal done
+            done = min(done + 1, count)
+            self._report(done / count, f"{done} photographs placed")
+
         folder = self._new_folder()
         given: Path | str = ""
         if start is not None:
@@ -92,12 +101,13 @@ class Mapper:
             given = folder / "start"
         models = pycolmap.incremental_mapping(
             self._database, self._photos, folder, options,
-            initial_image_pair_callback=self._advanced, next_image_callback=self._advanced, input_path=given,
+            initial_image_pair_callback=advanced, next_image_callback=advanced, input_path=given,
         )  # fmt: skip
         return Mapped(_usable(models.values()), "incremental")
 
     def global_(self) -> Mapped:
         """All photographs at once (Pan et al., "Global Structure-from-Motion Revisited", ECCV 2024)."""
+        self._report(0.0, f"placing {len(self._names)} photographs at once, which tells nothing until it ends")
         options = pycolmap.GlobalPipelineOptions()
         options.min_model_size = FEWEST_PHOTOS
         options.random_seed = self._seed

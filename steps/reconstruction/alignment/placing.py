@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -79,6 +79,9 @@ class Placing:
             self._sources, effort, scratch, self._seed, lambda done, text: self._report(0.6 * done, text)
         )
 
+    def _report_mapping(self, share: float, text: str) -> None:
+        self._report(0.6 + 0.4 * share, text)
+
     def _tell_apart(self, matched: Matched, *, small: bool) -> bool:
         """End where the matches fall into scenes, before anything is computed; whether thorough ones join them."""
         parts = _parts(matched.graph, range(len(self._sources.names)))
@@ -104,7 +107,7 @@ class Placing:
         chosen = [matched.numbered[index] for index in _reach(graph, parts)]
         sure = [matched.numbered[index] for index in parts[0]]
         folder = matched.database.parent / "models"
-        mapped = Mapper(matched.database, matched.photos, folder, chosen, sure, self._seed, self._advance()).best()
+        mapped = Mapper(matched.database, matched.photos, folder, chosen, sure, self._seed, self._report_mapping).best()
         if not mapped.models:
             return None
         found = Placed(matched, mapped.models[0], mapped.mapper, moved, [])
@@ -114,17 +117,6 @@ class Placing:
         if found.model.num_reg_images() < FEWEST_PHOTOS:
             return None
         return replace(found, mirrored=mirrored, parts=_without(_parts(graph, found.left), mirrored))
-
-    def _advance(self) -> Callable[[], None]:
-        """Hears of each photograph that is placed."""
-        count, done = len(self._sources.names), 0
-
-        def advanced() -> None:
-            nonlocal done
-            done = min(done + 1, count)
-            self._report(0.6 + 0.4 * done / count, f"{done} photographs placed")
-
-        return advanced
 
     def _harder(self, attempt: Placed | None, max_features: int) -> Placed | None:
         """A thorough attempt, or the first where that placed as many."""

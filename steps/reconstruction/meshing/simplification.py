@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from steps.reconstruction.meshing.closing import PINHOLE, fanned, openings
+from steps.reconstruction.meshing.openings import healed
 from steps.reconstruction.meshing.ply import TriangleMesh
-from steps.reconstruction.meshing.topology import border_edges, cleaned, unpinched
+from steps.reconstruction.meshing.topology import border_edges, cleaned
 from steps.reconstruction.meshing.trimming import significant
 
 GENTLE, HARSH = 4.0, 9.0
@@ -16,18 +16,15 @@ MOST_BORDER = 0.25
 """Borders are kept as they are while they have no more edges than this share of the triangles; else all would be border."""
 
 
-APART = 1.5
-"""A pinhole is new when it is so many of its radii away from all borders that there were."""
-
-
 def simplified(mesh: TriangleMesh, max_faces: int) -> TriangleMesh:
     """At most `max_faces` triangles; collapses that fold, split or pierce the surface are mended afterwards."""
     given = cleaned(mesh)
     if len(given.faces) <= max_faces:
         return given if len(given.faces) == len(mesh.faces) else significant(given)
+    border = given.vertices[np.unique(border_edges(given.faces)[0])]
     target = max_faces
     while True:
-        result = _unpierced(significant(_reduced(given, target)), given)
+        result = healed(significant(_reduced(given, target)), border)
         if len(result.faces) <= max_faces:
             return result
         target -= len(result.faces) - max_faces
@@ -40,23 +37,6 @@ def _reduced(mesh: TriangleMesh, max_faces: int) -> TriangleMesh:
             break
         mesh = _collapsed(mesh, max_faces, aggressiveness, borders)
     return mesh
-
-
-def _unpierced(mesh: TriangleMesh, given: TriangleMesh) -> TriangleMesh:
-    """`mesh` without pinholes where the `given` one had no border."""
-    from scipy.spatial import KDTree
-
-    mesh = unpinched(mesh)
-    rims = [rim for rim in openings(mesh.faces) if len(rim) <= PINHOLE]
-    edges, _ = border_edges(given.faces)
-    if rims and len(edges):
-        middles = np.array([mesh.vertices[rim].mean(axis=0) for rim in rims])
-        radii = [
-            np.linalg.norm(mesh.vertices[rim] - middle, axis=1).max() for rim, middle in zip(rims, middles, strict=True)
-        ]
-        near, _ = KDTree(given.vertices[np.unique(edges)]).query(middles, workers=1)
-        rims = [rim for rim, away, radius in zip(rims, near, radii, strict=True) if away > APART * radius]
-    return fanned(mesh, rims)
 
 
 def _collapsed(mesh: TriangleMesh, faces: int, aggressiveness: float, borders: bool) -> TriangleMesh:

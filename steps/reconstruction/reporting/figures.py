@@ -97,14 +97,12 @@ def collect_warnings(steps: Sequence[StepMetrics]) -> list[PlacedWarning]:
     return list(unique.values())
 
 
-def fallbacks(
-    steps: Sequence[StepMetrics], chosen: str, built: str, degraded: Sequence[FailedTry] = ()
-) -> list[Fallback]:
-    """What was replaced by something lesser, in the order of the steps; last, the qualities that were given up.
+def fallbacks(chosen: str, built: str, degraded: Sequence[FailedTry] = ()) -> list[Fallback]:
+    """The qualities that were given up, from the finest on.
 
     Where nobody tells why (a cluster does not) only that they were is said.
     """
-    found = [Fallback(step=one.step, message=sentence) for one in steps for sentence in one.fallbacks]
+    found: list[Fallback] = []
     known = {one.name: one for one in degraded}
     order = [quality.value for quality in reversed(Quality)]
     given_up = order[order.index(chosen) : order.index(built)] if chosen != built else []

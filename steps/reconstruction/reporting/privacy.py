@@ -48,7 +48,6 @@ def private_metrics(metrics: StepMetrics) -> StepMetrics:
         update={
             "values": values,
             "warnings": [private_warning(one) for one in metrics.warnings],
-            "fallbacks": [without_places(sentence) for sentence in metrics.fallbacks],
         }
     )
 

@@ -111,7 +111,7 @@ def summarize(
         checks=choice.checks,
         values=step_values(told),
         warnings=collect_warnings(told),
-        fallbacks=fallbacks(told, choice.quality or str(quality), str(quality), given_up),
+        fallbacks=fallbacks(choice.quality or str(quality), str(quality), given_up),
         versions=versions(),
         **held_out(told),
         **costs(told),

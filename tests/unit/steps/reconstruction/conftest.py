@@ -208,7 +208,7 @@ def _steps() -> list[StepMetrics]:
         StepMetrics(step="align_photos", cpu_seconds=20.25, wall_seconds=11.0, peak_memory_bytes=900_000_000,
                     values={"registered": 7, "photos": 7, "scale_source": "known-distance", "unit": "m"}, warnings=[blurred]),
         StepMetrics(step="fuse_depth", cpu_seconds=4.0, wall_seconds=4.0, peak_memory_bytes=300_000_000,
-                    values={"dense_points": 1234, "device": "cpu"}, fallbacks=["No GPU: the CPU did it."]),
+                    values={"dense_points": 1234, "device": "cpu"}),
         StepMetrics(step="texture_mesh", peak_memory_bytes=200_000_000,
                     values={"held_out_psnr_db": 29.5, "held_out_coverage": 0.91, "held_out_photos": 2}),
     ]  # fmt: skip

@@ -121,18 +121,18 @@ def test_a_quality_that_was_given_up_is_a_fallback_with_its_reason() -> None:
         FailedTry(name="medium", step="estimate-depth", why="ran out of time", instead="low"),
     ]
 
-    assert [(one.step, one.message) for one in fallbacks([], "high", "low", tries)] == [
+    assert [(one.step, one.message) for one in fallbacks("high", "low", tries)] == [
         ("fuse_depth", "high ran out of memory in fuse-depth; the model was built at low."),
         ("estimate_depth", "medium ran out of time in estimate-depth; the model was built at low."),
     ]
 
 
 def test_a_quality_that_was_given_up_is_told_also_where_nobody_knows_why() -> None:
-    (told,) = fallbacks([], "medium", "low")
+    (told,) = fallbacks("medium", "low")
 
     assert "medium failed" in told.message
     assert "built at low" in told.message
 
 
 def test_the_quality_that_was_chosen_is_no_fallback() -> None:
-    assert fallbacks([], "medium", "medium") == []
+    assert fallbacks("medium", "medium") == []
