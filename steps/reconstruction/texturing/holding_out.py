@@ -51,6 +51,7 @@ class Pair:
     name: str
     photo: Picture
     render: Picture
+    compared: NDArray[np.bool_]  # [h, w], the pixels that the model covers
     score: Score
 
 
@@ -62,15 +63,20 @@ def held_out(count: int, wanted: int) -> list[int]:
 
 def score(photo: Picture, rendering: Rendering, counts: NDArray[np.bool_] | None = None) -> Score:
     """Compare the photograph's pixels that `counts` [h, w], all without it, with the model's."""
-    frame = np.ones(photo.shape[:2], bool) if counts is None else counts
-    covered = frame & (rendering.coverage >= COVERED)
-    coverage = float(covered.sum() / max(1, frame.sum()))
+    covered = compared(rendering, counts)
+    coverage = float(covered.sum() / max(1, covered.size if counts is None else counts.sum()))
     if not covered.any():
         return Score(0.0, 0.0, coverage)
     truth, found = photo[covered].astype(np.float64), rendering.colors[covered].astype(np.float64)
     gain = (truth * found).sum(axis=0) / np.maximum((found * found).sum(axis=0), 1e-9)
     leveled = np.clip(found * gain, 0, 255)
     return Score(_psnr(truth - found), _psnr(truth - leveled), coverage)
+
+
+def compared(rendering: Rendering, counts: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
+    """The pixels [h, w] that the model covers, of those that count."""
+    covered = np.asarray(rendering.coverage >= COVERED, np.bool_)
+    return covered if counts is None else covered & counts
 
 
 def hold_out(painter: Painter, model: Model, number: int, longest: int, report: Report) -> Pair:
@@ -84,7 +90,7 @@ def hold_out(painter: Painter, model: Model, number: int, longest: int, report: 
     renderer.retexture(painted.texture)
     rendering = renderer.draw(view, samples=1)
     photo, counts = painter.album.picture(painter.views[number], (view.width, view.height))
-    return Pair(view.name, photo, rendering.over(GRAY), score(photo, rendering, counts))
+    return Pair(view.name, photo, rendering.over(GRAY), compared(rendering, counts), score(photo, rendering, counts))
 
 
 def write_pairs(folder: Path, pairs: Sequence[Pair]) -> None:

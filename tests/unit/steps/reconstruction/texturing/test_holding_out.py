@@ -10,7 +10,7 @@ from PIL import Image
 from kai_pipelines import Fatal, ImageSet, Mesh, SparseModel
 from steps.reconstruction.model_io import read_model
 from steps.reconstruction.texture import texture_mesh
-from steps.reconstruction.texturing.holding_out import Score, doubts, held_out, score
+from steps.reconstruction.texturing.holding_out import Score, compared, doubts, held_out, score
 from steps.reconstruction.texturing.rendering import Renderer, Rendering
 
 GRAY = 128
@@ -47,6 +47,14 @@ def test_a_smaller_camera_sees_the_same_smaller(globe, baked) -> None:
     assert small.shape == (120, 160, 3)
     halved = whole.reshape(120, 2, 160, 2, 3).mean(axis=(1, 3))
     assert psnr(halved - small) > 35
+
+
+def test_pixels_that_the_model_covers_and_the_mask_lets_count_are_compared() -> None:
+    coverage = np.array([[1, 1, 0.5, 0]], np.float32)
+    rendering = Rendering(np.zeros((1, 4, 3), np.uint8), coverage)
+
+    assert compared(rendering).tolist() == [[True, True, False, False]]
+    assert compared(rendering, np.array([[False, True, True, True]])).tolist() == [[False, True, False, False]]
 
 
 def test_a_score_counts_covered_pixels_only_and_levels_one_gain_per_channel() -> None:
