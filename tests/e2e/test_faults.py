@@ -340,7 +340,8 @@ def test_two_scenes_under_the_same_logo_are_refused_by_name(folder: Path, other:
     said = refused(folder)
 
     assert "two-scenes" in said
-    assert "4: other view-000.jpg" in said
+    assert "6: view-000.jpg" in said
+    assert ": other view-000.jpg, other view-" in said
 
 
 # The cameras: what is left out, and what is as good as any

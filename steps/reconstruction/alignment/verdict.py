@@ -107,7 +107,7 @@ def refuse_contradicted(doubted: Sequence[str], against: int, pairs: int) -> Non
     raise Fatal(
         f"No arrangement of cameras explains the photographs: {against} of {pairs} pairs that look alike contradict the best.",
         code="look-alikes", files=doubted,
-        hint="Pages of text, drawings, patterns and different things that look alike have no common shape; "
+        hint="Pages of text, drawings, patterns, things that moved and different things that look alike have no common shape; "
         f"photograph one subject. {OVERLAP}",
     )  # fmt: skip
 
