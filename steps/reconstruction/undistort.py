@@ -76,13 +76,17 @@ def undistort_photos(
 
 def _refuse_full_disk(model: pycolmap.Reconstruction, max_image_size: int, place: Path) -> None:
     """Raise what the system would say later: COLMAP's encoder ends the whole process where it cannot write."""
-    cameras = [model.cameras[image.camera_id] for image in model.images.values() if image.has_pose]
+    cameras = [model.cameras[image.camera_id] for image in _posed(model)]
     shrunk = [(one, min(1.0, max_image_size / max(one.width, one.height))) for one in cameras]
     needed = sum(_BYTES * round(one.width * scale) * round(one.height * scale) for one, scale in shrunk)
     free = shutil.disk_usage(place.parent).free
     if free < needed:
         has = f"{free / 1e6:.1f} MB are free where {needed / 1e6:.1f} MB may be needed for {len(cameras)} images"
         raise OSError(errno.ENOSPC, f"No space left on the disk: {has}", str(place.parent))
+
+
+def _posed(model: pycolmap.Reconstruction) -> list[pycolmap.Image]:
+    return [image for image in model.images.values() if image.has_pose]
 
 
 def scene_name(name: str) -> str:
@@ -121,8 +125,7 @@ def _without_same_views(model: pycolmap.Reconstruction) -> int:
 
     kept: list[tuple[Vector, Vector, float]] = []
     left_out: list[int] = []
-    posed = (image for image in model.images.values() if image.has_pose)
-    for image in sorted(posed, key=lambda image: (-image.num_points3D, image.name)):
+    for image in sorted(_posed(model), key=lambda image: (-image.num_points3D, image.name)):
         pose = image.cam_from_world()
         center, way = image.projection_center(), pose.rotation.matrix()[2]
         seen = np.array([model.points3D[point.point3D_id].xyz for point in image.get_observation_points2D()])

@@ -42,9 +42,7 @@ def agreement(model: pycolmap.Reconstruction, graph: Graph, numbered: Sequence[s
     for edge in graph.edges:
         one, other = images.get(numbered[edge.a]), images.get(numbered[edge.b])
         if edge.inliers >= _SURE and one is not None and other is not None:
-            fits = _fits(
-                one, other, graph.keypoints[edge.a][edge.matches[:, 0]], graph.keypoints[edge.b][edge.matches[:, 1]]
-            )
+            fits = _fits(one, other, *graph.places(edge))
             (found.contradicted if fits < 1 - _CONTRADICTED else found.fitting).append(edge)
     return found
 

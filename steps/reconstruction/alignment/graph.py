@@ -47,6 +47,10 @@ class Graph:
         """The edges that are more than chance."""
         return [edge for edge in self.edges if edge.inliers >= STRONG]
 
+    def places(self, edge: Edge) -> tuple[Array, Array]:
+        """Where the matches of a pair are in its two photographs, [n, 2] each, pixels."""
+        return self.keypoints[edge.a][edge.matches[:, 0]], self.keypoints[edge.b][edge.matches[:, 1]]
+
     def confirmed(self) -> list[int]:
         """Per photograph: its features that some verified pair confirms."""
         seen = [np.zeros(len(places), bool) for places in self.keypoints]

@@ -25,7 +25,7 @@ Cells = NDArray[np.bool_]
 
 def still(graph: Graph, edge: Edge) -> NDArray[np.bool_]:
     """Which inliers [n] of a pair are at the same place in both photographs."""
-    a, b = graph.keypoints[edge.a][edge.matches[:, 0]], graph.keypoints[edge.b][edge.matches[:, 1]]
+    a, b = graph.places(edge)
     return np.asarray(np.abs(a - b).max(axis=1) < STILL * max(graph.sizes[edge.a]), np.bool_)
 
 

@@ -47,7 +47,7 @@ class Motion:
 
 def motion(graph: Graph, edge: Edge) -> Motion:
     """Look at the inliers of a pair."""
-    a, b = graph.keypoints[edge.a][edge.matches[:, 0]], graph.keypoints[edge.b][edge.matches[:, 1]]
+    a, b = graph.places(edge)
     size_a, size_b = np.array(graph.sizes[edge.a], np.float64), np.array(graph.sizes[edge.b], np.float64)
     moved = np.abs(a / size_a - b / size_b)
     same = np.maximum(_SAME_PLACE, _SAME_PX / np.minimum(size_a, size_b))

@@ -20,8 +20,11 @@ SHOWN = 6
 GRADES = (
     (30.0, "Beyond 30 dB a person hardly tells the two apart."),
     (26.0, "Between 26 and 30 dB the two agree but for fine detail, which is softer in the model."),
-    (VISIBLY_OFF, "Between 22 and 26 dB shapes and colors are right, edges and fine detail are not."),
-    (float("-inf"), "Below 22 dB the model differs visibly: look for ghosts, shifted edges or another exposure."),
+    (VISIBLY_OFF, f"Between {VISIBLY_OFF:.0f} and 26 dB shapes and colors are right, edges and fine detail are not."),
+    (
+        float("-inf"),
+        f"Below {VISIBLY_OFF:.0f} dB the model differs visibly: look for ghosts, shifted edges or another exposure.",
+    ),
 )
 """From how many decibels on, what they mean."""
 
